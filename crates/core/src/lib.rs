@@ -1,0 +1,17 @@
+//! What an image, a record and a retention rule are, and the image processing itself.
+//!
+//! Nothing here touches a network or reads a clock: bytes, limits and the time are arguments. The
+//! functions and `darkroom-gcp` do the talking.
+
+pub mod image;
+pub mod key;
+pub mod metadata;
+pub mod outcome;
+pub mod record;
+pub mod rejection;
+pub mod retention;
+pub mod warehouse;
+
+mod id;
+
+pub use id::{ImageId, InvalidImageId};

@@ -1,0 +1,281 @@
+//! Cloud Storage: the official clients, with the few operations Darkroom does and their limits.
+
+mod error;
+mod signing;
+
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use futures::{Stream, TryStreamExt, stream};
+use google_cloud_gax::exponential_backoff::{ExponentialBackoff, ExponentialBackoffBuilder};
+use google_cloud_gax::options::RequestOptionsBuilder;
+use google_cloud_gax::paginator::ItemPaginator;
+use google_cloud_gax::retry_policy::RetryPolicyExt;
+use google_cloud_storage::client::{Storage, StorageControl};
+use google_cloud_storage::model::Object;
+use google_cloud_storage::retry_policy::RetryableErrors;
+use google_cloud_wkt as wkt;
+use jiff::Timestamp;
+
+use crate::env::Env;
+use crate::function::StartError;
+
+pub use error::StorageError;
+pub use signing::UrlSigner;
+
+/// What a request may take with its retries, before the caller's own retry (an event's redelivery)
+/// is the better one.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Where Cloud Storage is.
+#[derive(Debug, Clone)]
+pub struct StorageConfig {
+    /// An endpoint other than Google's own.
+    pub endpoint: Option<String>,
+}
+
+impl StorageConfig {
+    /// Reads `STORAGE_ENDPOINT`; unset means Google's own.
+    pub fn from_env(env: &mut Env) -> Self {
+        Self {
+            endpoint: env.optional("STORAGE_ENDPOINT"),
+        }
+    }
+}
+
+/// Reads and writes objects with Application Default Credentials.
+#[derive(Debug, Clone)]
+pub struct ObjectStore {
+    data: Storage,
+    control: StorageControl,
+}
+
+/// Which object: bucket, name and, when it matters, generation.
+#[derive(Debug, Clone, Copy)]
+pub struct ObjectRef<'a> {
+    /// The bucket's name.
+    pub bucket: &'a str,
+    /// The object's name.
+    pub name: &'a str,
+    /// One generation of it, or the live one.
+    pub generation: Option<i64>,
+}
+
+/// What an object to be created is like.
+#[derive(Debug, Clone)]
+pub struct NewObject<'a> {
+    /// The bucket's name.
+    pub bucket: &'a str,
+    /// The object's name.
+    pub name: String,
+    /// Its content type.
+    pub content_type: &'a str,
+    /// Its custom time, from which its retention counts.
+    pub custom_time: Timestamp,
+}
+
+/// Whether a create-if-absent wrote something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Created {
+    /// The object is new.
+    New,
+    /// There was one of that name already; it is unchanged.
+    AlreadyThere,
+}
+
+impl ObjectStore {
+    /// Makes the clients.
+    ///
+    /// # Errors
+    ///
+    /// When there are no credentials.
+    pub async fn connect(config: &StorageConfig) -> Result<Self, StartError> {
+        let retry = || RetryableErrors.with_time_limit(PATIENCE);
+        let mut data = Storage::builder()
+            .with_retry_policy(retry())
+            .with_backoff_policy(backoff());
+        let mut control = StorageControl::builder()
+            .with_retry_policy(retry())
+            .with_backoff_policy(backoff());
+        if let Some(endpoint) = &config.endpoint {
+            data = data.with_endpoint(endpoint);
+            control = control.with_endpoint(endpoint);
+        }
+        Ok(Self {
+            data: data.build().await?,
+            control: control.build().await?,
+        })
+    }
+
+    /// Reads an object of at most `limit` bytes whole; its checksum is verified.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError::NotFound`], [`StorageError::TooLarge`], or the infrastructure's.
+    pub async fn read(&self, object: ObjectRef<'_>, limit: u64) -> Result<Bytes, StorageError> {
+        let mut request = self
+            .data
+            .read_object(bucket_path(object.bucket), object.name);
+        if let Some(generation) = object.generation {
+            request = request.set_generation(generation);
+        }
+        let mut response = request.send().await?;
+        let size = u64::try_from(response.object().size).unwrap_or(u64::MAX);
+        let mut bytes = BytesMut::with_capacity(usize::try_from(size.min(limit)).unwrap_or(0));
+        while let Some(chunk) = response.next().await.transpose()? {
+            if size > limit || (bytes.len() + chunk.len()) as u64 > limit {
+                return Err(StorageError::TooLarge { limit });
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        Ok(bytes.freeze())
+    }
+
+    /// Creates an object unless there is one of that name.
+    ///
+    /// # Errors
+    ///
+    /// The infrastructure's.
+    pub async fn create(&self, new: NewObject<'_>, bytes: Bytes) -> Result<Created, StorageError> {
+        let request = self
+            .data
+            .write_object(bucket_path(new.bucket), new.name, bytes)
+            .set_if_generation_match(0_i64)
+            .set_content_type(new.content_type)
+            .set_custom_time(to_wkt(new.custom_time));
+        created(request.send_unbuffered().await)
+    }
+
+    /// Copies an object, inside Cloud Storage, unless there is one of the new name.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError::NotFound`] when the source is gone, or the infrastructure's.
+    pub async fn copy(
+        &self,
+        source: ObjectRef<'_>,
+        new: NewObject<'_>,
+    ) -> Result<Created, StorageError> {
+        let destination = Object::new()
+            .set_content_type(new.content_type)
+            .set_custom_time(to_wkt(new.custom_time));
+        let mut token = String::new();
+        loop {
+            let request = self
+                .control
+                .rewrite_object()
+                .set_source_bucket(bucket_path(source.bucket))
+                .set_source_object(source.name)
+                .set_source_generation(source.generation.unwrap_or_default())
+                .set_destination_bucket(bucket_path(new.bucket))
+                .set_destination_name(&new.name)
+                .set_destination(destination.clone())
+                .set_if_generation_match(0_i64)
+                .set_rewrite_token(&token)
+                .with_idempotency(true);
+            match request.send().await {
+                // A large copy across locations takes several calls, each going on from the last.
+                Ok(response) if !response.done => token = response.rewrite_token,
+                result => return created(result),
+            }
+        }
+    }
+
+    /// What is known of an object, or nothing when there is none.
+    ///
+    /// # Errors
+    ///
+    /// The infrastructure's.
+    pub async fn find(&self, object: ObjectRef<'_>) -> Result<Option<Object>, StorageError> {
+        let mut request = self
+            .control
+            .get_object()
+            .set_bucket(bucket_path(object.bucket))
+            .set_object(object.name);
+        if let Some(generation) = object.generation {
+            request = request.set_generation(generation);
+        }
+        match request.send().await.map_err(StorageError::from) {
+            Ok(object) => Ok(Some(object)),
+            Err(StorageError::NotFound) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Deletes one generation of an object. One that is gone already counts as deleted, because a
+    /// delete that is tried again may find its own work done.
+    ///
+    /// # Errors
+    ///
+    /// The infrastructure's.
+    pub async fn delete(
+        &self,
+        bucket: &str,
+        name: &str,
+        generation: i64,
+    ) -> Result<(), StorageError> {
+        let request = self
+            .control
+            .delete_object()
+            .set_bucket(bucket_path(bucket))
+            .set_object(name)
+            .set_if_generation_match(generation)
+            .with_idempotency(true);
+        match request.send().await.map_err(StorageError::from) {
+            Ok(()) | Err(StorageError::NotFound | StorageError::PreconditionFailed) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The live objects of a bucket whose names are in `start..end`, in order of name, a page at a
+    /// time.
+    pub fn list(
+        &self,
+        bucket: &str,
+        start: &str,
+        end: &str,
+    ) -> impl Stream<Item = Result<Object, StorageError>> + use<> {
+        let pages = self
+            .control
+            .list_objects()
+            .set_parent(bucket_path(bucket))
+            .set_lexicographic_start(start)
+            .set_lexicographic_end(end)
+            .by_item();
+        stream::unfold(pages, async |mut pages| {
+            pages.next().await.map(|object| (object, pages))
+        })
+        .map_err(StorageError::from)
+    }
+}
+
+fn created<T>(result: google_cloud_storage::Result<T>) -> Result<Created, StorageError> {
+    match result.map_err(StorageError::from) {
+        Ok(_) => Ok(Created::New),
+        Err(StorageError::PreconditionFailed) => Ok(Created::AlreadyThere),
+        Err(error) => Err(error),
+    }
+}
+
+fn backoff() -> ExponentialBackoff {
+    ExponentialBackoffBuilder::new()
+        .with_initial_delay(Duration::from_millis(100))
+        .with_maximum_delay(Duration::from_secs(5))
+        .clamp()
+}
+
+/// A bucket's name as the clients take it.
+#[must_use]
+pub fn bucket_path(bucket: &str) -> String {
+    format!("projects/_/buckets/{bucket}")
+}
+
+fn to_wkt(time: Timestamp) -> wkt::Timestamp {
+    wkt::Timestamp::clamp(time.as_second(), time.subsec_nanosecond())
+}
+
+/// A time as the clients give it; nothing when it is outside what a [`Timestamp`] can be.
+#[must_use]
+pub fn from_wkt(time: &wkt::Timestamp) -> Option<Timestamp> {
+    Timestamp::new(time.seconds(), time.nanos()).ok()
+}
