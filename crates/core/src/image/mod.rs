@@ -3,11 +3,18 @@
 //! [`probe()`] reads one file's headers and checks the limits; [`process()`] does the rest. What
 //! cannot be processed is a [`Rejection`](crate::rejection::Rejection); nothing here panics on input.
 
+mod color;
+mod container;
+mod decode;
+mod encode;
+mod exif;
 mod format;
 mod limits;
 mod probe;
 mod process;
 mod recipe;
+mod resize;
+mod summary;
 
 pub use format::{Format, sniffed_type};
 pub use limits::Limits;

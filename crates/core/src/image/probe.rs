@@ -1,5 +1,6 @@
 //! What a file's headers say, read before any pixel is decoded.
 
+use crate::image::container::{Facts, bmp, gif, jpeg, png, tiff, webp};
 use crate::image::{Format, Limits, sniffed_type};
 use crate::rejection::{Rejection, RejectionCode};
 
@@ -18,13 +19,22 @@ pub struct Header {
     pub bit_depth: u8,
     /// Whether pixels can be transparent.
     pub has_alpha: bool,
+    bytes_per_pixel: u64,
 }
 
+/// What every image needs, however small: the shrunken picture, its derivatives and the encoders'
+/// own memory.
+const WORKING_BYTES: u64 = 64 << 20;
+
 impl Header {
-    /// About how many bytes of memory processing needs at its peak, beside the file itself.
+    /// About how many bytes of memory [`process()`](super::process()) needs at its peak, beside the
+    /// file itself. Images are admitted by it.
     #[must_use]
     pub fn decoded_bytes(&self) -> u64 {
-        u64::from(self.width) * u64::from(self.height) * 8
+        let pixels = u64::from(self.width) * u64::from(self.height);
+        pixels
+            .saturating_mul(self.bytes_per_pixel)
+            .saturating_add(WORKING_BYTES)
     }
 }
 
@@ -32,27 +42,45 @@ impl Header {
 ///
 /// # Errors
 ///
-/// Every code of [`RejectionCode`]; the detail says what was seen and what is allowed.
+/// A rejection of any code; its detail says what was seen and what is allowed.
 pub fn probe(bytes: &[u8], limits: &Limits) -> Result<Header, Rejection> {
     limits.check_bytes(bytes.len() as u64)?;
     let format = Format::sniff(bytes).ok_or_else(|| unsupported(bytes))?;
-    let reader = ::image::ImageReader::new(std::io::Cursor::new(bytes)).with_guessed_format();
-    let size = reader.ok().and_then(|r| r.into_dimensions().ok());
-    let (width, height) = size.ok_or_else(|| Rejection::new(RejectionCode::Malformed, "broken"))?;
-    limits.check_size(width, height)?;
-    limits.check_frames(1)?;
+    let facts = facts(format, bytes, limits).ok_or_else(|| unreadable(format))?;
+    limits.check_size(facts.width, facts.height)?;
+    limits.check_frames(facts.frames)?;
     Ok(Header {
         format,
-        width,
-        height,
-        frames: 1,
-        bit_depth: 8,
-        has_alpha: false,
+        width: facts.width,
+        height: facts.height,
+        frames: facts.frames,
+        bit_depth: facts.bit_depth,
+        has_alpha: facts.has_alpha,
+        bytes_per_pixel: facts.bytes_per_pixel,
     })
+}
+
+fn facts(format: Format, bytes: &[u8], limits: &Limits) -> Option<Facts> {
+    match format {
+        Format::Jpeg => jpeg::facts(bytes),
+        Format::Png => png::facts(bytes),
+        Format::WebP => webp::facts(bytes),
+        Format::Gif => gif::facts(bytes),
+        Format::Tiff => tiff::facts(bytes, limits.frames),
+        Format::Bmp => bmp::facts(bytes),
+    }
 }
 
 fn unsupported(bytes: &[u8]) -> Rejection {
     let seen = sniffed_type(bytes).unwrap_or("of no known type");
     let detail = format!("the bytes are {seen}; JPEG, PNG, WebP, GIF, TIFF and BMP are processed");
     Rejection::new(RejectionCode::UnsupportedFormat, detail)
+}
+
+fn unreadable(format: Format) -> Rejection {
+    let detail = format!(
+        "the {} headers are cut short or make no sense",
+        format.name()
+    );
+    Rejection::new(RejectionCode::Malformed, detail)
 }
