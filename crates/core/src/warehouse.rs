@@ -32,7 +32,8 @@ pub fn table() -> Value {
 }
 
 /// A record as a row for `tabledata.insertAll`: its JSON, with `attributes` as text, which is how
-/// that method takes a JSON column.
+/// that method takes a JSON column, and the hash as text, because JSON numbers are exact to 2^53
+/// only.
 ///
 /// # Errors
 ///
@@ -40,6 +41,7 @@ pub fn table() -> Value {
 pub fn row(record: &Record) -> serde_json::Result<Value> {
     let mut row = serde_json::to_value(record)?;
     row["attributes"] = Value::String(serde_json::to_string(&record.attributes)?);
+    row["perceptual_hash"] = json!(record.perceptual_hash.map(|hash| hash.to_string()));
     Ok(row)
 }
 
