@@ -15,3 +15,10 @@ pub mod warehouse;
 mod id;
 
 pub use id::{ImageId, InvalidImageId};
+
+/// The SHA-256 of some bytes in hex.
+#[must_use]
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    use sha2::Digest as _;
+    hex::encode(sha2::Sha256::digest(bytes))
+}

@@ -57,6 +57,9 @@ pub struct EventObject {
     pub crc32c: String,
     /// When it was created.
     pub time_created: Timestamp,
+    /// The time it was given, from which its retention counts.
+    #[serde(default)]
+    pub custom_time: Option<Timestamp>,
     /// Its custom metadata.
     #[serde(default)]
     pub metadata: BTreeMap<String, String>,

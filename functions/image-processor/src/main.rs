@@ -1,1 +1,8 @@
-fn main() {}
+//! The image-processor as a process.
+
+use std::process::ExitCode;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    darkroom_gcp::function::run(image_processor::Config::from_env, image_processor::app).await
+}

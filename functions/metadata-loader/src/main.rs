@@ -1,1 +1,8 @@
-fn main() {}
+//! The metadata-loader as a process.
+
+use std::process::ExitCode;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    darkroom_gcp::function::run(metadata_loader::Config::from_env, metadata_loader::app).await
+}

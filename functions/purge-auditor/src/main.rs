@@ -1,1 +1,8 @@
-fn main() {}
+//! The purge-auditor as a process.
+
+use std::process::ExitCode;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    darkroom_gcp::function::run(purge_auditor::Config::from_env, purge_auditor::app).await
+}

@@ -3,6 +3,7 @@
 mod error;
 mod signing;
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -72,6 +73,21 @@ pub struct NewObject<'a> {
     pub content_type: &'a str,
     /// Its custom time, from which its retention counts.
     pub custom_time: Timestamp,
+}
+
+/// What is known of an object that is stored.
+#[derive(Debug, Clone)]
+pub struct StoredObject {
+    /// Its name.
+    pub name: String,
+    /// Its generation.
+    pub generation: i64,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// The time it was given; objects of images carry their image's receipt.
+    pub custom_time: Option<Timestamp>,
+    /// Its custom metadata.
+    pub metadata: HashMap<String, String>,
 }
 
 /// Whether a create-if-absent wrote something.
@@ -186,7 +202,7 @@ impl ObjectStore {
     /// # Errors
     ///
     /// The infrastructure's.
-    pub async fn find(&self, object: ObjectRef<'_>) -> Result<Option<Object>, StorageError> {
+    pub async fn find(&self, object: ObjectRef<'_>) -> Result<Option<StoredObject>, StorageError> {
         let mut request = self
             .control
             .get_object()
@@ -196,7 +212,7 @@ impl ObjectStore {
             request = request.set_generation(generation);
         }
         match request.send().await.map_err(StorageError::from) {
-            Ok(object) => Ok(Some(object)),
+            Ok(object) => Ok(Some(object.into())),
             Err(StorageError::NotFound) => Ok(None),
             Err(error) => Err(error),
         }
@@ -234,7 +250,7 @@ impl ObjectStore {
         bucket: &str,
         start: &str,
         end: &str,
-    ) -> impl Stream<Item = Result<Object, StorageError>> + use<> {
+    ) -> impl Stream<Item = Result<StoredObject, StorageError>> + use<> {
         let pages = self
             .control
             .list_objects()
@@ -245,7 +261,33 @@ impl ObjectStore {
         stream::unfold(pages, async |mut pages| {
             pages.next().await.map(|object| (object, pages))
         })
+        .map_ok(StoredObject::from)
         .map_err(StorageError::from)
+    }
+}
+
+impl StoredObject {
+    /// When its image was received: the custom time that every copy carries, or, on the ingest
+    /// object itself, its creation.
+    #[must_use]
+    pub fn received_at(&self) -> Timestamp {
+        self.custom_time.unwrap_or(self.created_at)
+    }
+}
+
+impl From<Object> for StoredObject {
+    fn from(object: Object) -> Self {
+        Self {
+            name: object.name,
+            generation: object.generation,
+            // Cloud Storage always tells; an object of unknown age must not seem overdue.
+            created_at: object
+                .create_time
+                .and_then(from_wkt)
+                .unwrap_or(Timestamp::MAX),
+            custom_time: object.custom_time.and_then(from_wkt),
+            metadata: object.metadata,
+        }
     }
 }
 
@@ -274,8 +316,6 @@ fn to_wkt(time: Timestamp) -> wkt::Timestamp {
     wkt::Timestamp::clamp(time.as_second(), time.subsec_nanosecond())
 }
 
-/// A time as the clients give it; nothing when it is outside what a [`Timestamp`] can be.
-#[must_use]
-pub fn from_wkt(time: &wkt::Timestamp) -> Option<Timestamp> {
+fn from_wkt(time: wkt::Timestamp) -> Option<Timestamp> {
     Timestamp::new(time.seconds(), time.nanos()).ok()
 }

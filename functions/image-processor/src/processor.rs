@@ -1,0 +1,211 @@
+//! From event to record.
+
+use std::time::Instant;
+
+use bytes::Bytes;
+use darkroom_core::image::{Header, Processed, Recipe, probe, process, sniffed_type};
+use darkroom_core::key::ObjectKey;
+use darkroom_core::outcome::Outcome;
+use darkroom_core::record::{Record, StageTiming};
+use darkroom_core::rejection::Rejection;
+use darkroom_gcp::clock::ClockError;
+use darkroom_gcp::event::StorageEvent;
+use darkroom_gcp::storage::{NewObject, ObjectStore, StorageError};
+use futures::future::try_join_all;
+use tokio::sync::AcquireError;
+use tokio::task::JoinError;
+
+use crate::Config;
+use crate::admission::Admission;
+use crate::ingest::IngestedImage;
+use crate::record::{Findings, derivative_key, record};
+
+/// What an image is processed with.
+#[derive(Debug, Clone)]
+pub(crate) struct Processor {
+    config: Config,
+    storage: ObjectStore,
+    admission: Admission,
+}
+
+/// The infrastructure failed: the image is as good as before, and its event must come again.
+#[derive(Debug, thiserror::Error)]
+enum ProcessingError {
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    #[error(transparent)]
+    Clock(#[from] ClockError),
+    #[error("the work was broken off: {0}")]
+    BrokenOff(#[from] JoinError),
+    #[error("no work is admitted any more: {0}")]
+    Closed(#[from] AcquireError),
+    #[error("the record cannot be written as JSON: {0}")]
+    Record(#[from] serde_json::Error),
+}
+
+/// Handles one event of the ingest bucket.
+pub(crate) async fn handle(processor: Processor, event: StorageEvent) -> Outcome {
+    let image = match IngestedImage::new(event, &processor.config.ingest_bucket) {
+        Ok(image) => image,
+        Err(reason) => return Outcome::Rejected(reason.to_string()),
+    };
+    match processor.run(&image).await {
+        Ok(()) => Outcome::Done,
+        Err(ProcessingError::Storage(StorageError::NotFound)) => {
+            Outcome::Skipped("the ingest object is gone: its image is done, or was withdrawn")
+        }
+        Err(error) => Outcome::retry(error),
+    }
+}
+
+impl Processor {
+    pub(crate) fn new(config: Config, storage: ObjectStore) -> Self {
+        let admission = Admission::new(config.memory_budget_mib);
+        Self {
+            config,
+            storage,
+            admission,
+        }
+    }
+
+    async fn run(&self, image: &IngestedImage) -> Result<(), ProcessingError> {
+        let mut findings = Findings::default();
+        let result = self.examine(image, &mut findings).await?;
+        if let Ok(processed) = &result {
+            timed(
+                "store",
+                &mut findings.stages,
+                self.store_derivatives(image, processed),
+            )
+            .await?;
+        }
+        self.archive_original(image, findings.content_type).await?;
+        let (now, recipe) = (self.config.clock.now().await?, &self.config.recipe.name);
+        let record = record(image, findings, result.as_ref(), (recipe, now));
+        self.commit(image, &record).await?;
+        let object = &image.object;
+        self.storage
+            .delete(&object.bucket, &object.name, object.generation)
+            .await?;
+        tracing::info!(image_id = %image.id, status = ?record.status, "image done");
+        Ok(())
+    }
+
+    /// Reads and processes the image, noting on the way what a record should say even of a
+    /// rejected one.
+    async fn examine(
+        &self,
+        image: &IngestedImage,
+        findings: &mut Findings,
+    ) -> Result<Result<Processed, Rejection>, ProcessingError> {
+        let limits = self.config.recipe.limits;
+        if let Err(rejection) = limits.check_bytes(image.size()) {
+            return Ok(Err(rejection));
+        }
+        let _room = self.admission.file(image.size()).await?;
+        let read = self.storage.read(image.source(), limits.bytes);
+        let bytes = timed("read", &mut findings.stages, read).await?;
+        let (sha256, header) = summarise(bytes.clone(), self.config.recipe.clone()).await?;
+        findings.sha256 = Some(sha256);
+        findings.content_type = sniffed_type(&bytes);
+        let header = match header {
+            Ok(header) => header,
+            Err(rejection) => return Ok(Err(rejection)),
+        };
+        findings.header = Some(header);
+        let turn = self.admission.pixels(header.decoded_bytes()).await?;
+        let recipe = self.config.recipe.clone();
+        let work = move || {
+            // Held by the work itself, which goes on when its request is given up.
+            let _turn = turn;
+            process(&bytes, &header, &recipe)
+        };
+        let mut result = tokio::task::spawn_blocking(work).await?;
+        if let Ok(processed) = &mut result {
+            findings.stages.append(&mut processed.stages);
+        }
+        Ok(result)
+    }
+
+    async fn store_derivatives(
+        &self,
+        image: &IngestedImage,
+        processed: &Processed,
+    ) -> Result<(), ProcessingError> {
+        let writes = processed.derivatives.iter().map(|made| {
+            let key = derivative_key(image, made);
+            let new = self.archived(image, &key, made.content_type);
+            self.storage
+                .create(new, Bytes::copy_from_slice(&made.bytes))
+        });
+        try_join_all(writes).await?;
+        Ok(())
+    }
+
+    async fn archive_original(
+        &self,
+        image: &IngestedImage,
+        content_type: Option<&str>,
+    ) -> Result<(), ProcessingError> {
+        let key = ObjectKey::original(image.id);
+        let content_type = content_type.unwrap_or("application/octet-stream");
+        self.storage
+            .copy(image.source(), self.archived(image, &key, content_type))
+            .await?;
+        Ok(())
+    }
+
+    async fn commit(&self, image: &IngestedImage, record: &Record) -> Result<(), ProcessingError> {
+        let bucket = &self.config.records_bucket;
+        let key = ObjectKey::record(image.id);
+        let new = NewObject {
+            bucket,
+            ..self.archived(image, &key, "application/json")
+        };
+        self.storage
+            .create(new, serde_json::to_vec(record)?.into())
+            .await?;
+        Ok(())
+    }
+
+    /// An object of the archive that dies by the clock of its image.
+    fn archived<'a>(
+        &'a self,
+        image: &IngestedImage,
+        key: &ObjectKey,
+        content_type: &'a str,
+    ) -> NewObject<'a> {
+        NewObject {
+            bucket: &self.config.archive_bucket,
+            name: key.to_string(),
+            content_type,
+            custom_time: image.object.time_created,
+        }
+    }
+}
+
+/// The file's hash, and its header or why it has none, worked out off the async threads.
+async fn summarise(
+    bytes: Bytes,
+    recipe: Recipe,
+) -> Result<(String, Result<Header, Rejection>), JoinError> {
+    let work = move || {
+        (
+            darkroom_core::sha256_hex(&bytes),
+            probe(&bytes, &recipe.limits),
+        )
+    };
+    tokio::task::spawn_blocking(work).await
+}
+
+/// Waits for `work` and notes how long that took.
+async fn timed<T>(stage: &str, stages: &mut Vec<StageTiming>, work: impl Future<Output = T>) -> T {
+    let start = Instant::now();
+    let result = work.await;
+    let milliseconds = start.elapsed().as_secs_f64() * 1_000.0;
+    stages.push(StageTiming {
+        stage: stage.to_owned(),
+        milliseconds,
+    });
+    result
+}
