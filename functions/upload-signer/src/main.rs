@@ -1,1 +1,10 @@
-fn main() {}
+//! Hands out signed upload URLs and tells owners about their images.
+
+use std::process::ExitCode;
+
+use upload_signer::{Config, app};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    darkroom_gcp::function::run(Config::from_env, app).await
+}

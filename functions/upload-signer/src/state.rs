@@ -1,0 +1,58 @@
+//! What the handlers share.
+
+use std::sync::Arc;
+
+use darkroom_gcp::clock::Clock;
+use darkroom_gcp::function::StartError;
+use darkroom_gcp::storage::{ObjectStore, UrlSigner};
+
+use crate::auth::{Authenticator, KeySet, Pace};
+use crate::config::{Buckets, Config};
+
+/// The handlers' state.
+pub type AppState = Arc<Services>;
+
+/// Everything the handlers talk to.
+#[derive(Debug)]
+pub struct Services {
+    /// Tells who is calling.
+    pub authenticator: Authenticator,
+    /// The time of day.
+    pub clock: Clock,
+    /// Cloud Storage.
+    pub objects: ObjectStore,
+    /// Signs URLs.
+    pub signer: UrlSigner,
+    /// Where objects are.
+    pub buckets: Buckets,
+}
+
+impl Services {
+    /// Connects everything.
+    ///
+    /// # Errors
+    ///
+    /// When there are no credentials.
+    pub async fn connect(config: Config) -> Result<AppState, StartError> {
+        let Config {
+            storage,
+            clock,
+            buckets,
+            trust,
+            keys,
+            ..
+        } = config;
+        let keys = KeySet::new(keys.0, Pace::default())?;
+        Ok(Arc::new(Self {
+            authenticator: Authenticator {
+                keys,
+                trust,
+                clock: clock.clone(),
+            },
+            clock,
+            objects: ObjectStore::connect(&storage).await?,
+            signer: UrlSigner::connect(&storage)?,
+            buckets,
+        }))
+    }
+}
