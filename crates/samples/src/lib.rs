@@ -1,29 +1,38 @@
 //! Sample photographs, generated: every format, orientation and fault that tests need.
+//!
+//! [`samples()`] is the set that a local run uploads. The rest makes single files for tests. All of
+//! it is the same, byte for byte, each time.
 
-/// A file to upload, and what should become of it.
-#[derive(Debug, Clone)]
-pub struct Sample {
-    /// Its file name.
-    pub name: String,
-    /// The content type its sender declares.
-    pub content_type: &'static str,
-    /// The file.
-    pub bytes: Vec<u8>,
-    /// What should become of it.
-    pub expected: Expected,
-}
+mod camera;
+mod catalogue;
+pub mod files;
+mod scene;
 
-/// What should become of a sample.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Expected {
-    /// Its derivatives are made.
-    Processed,
-    /// It is rejected with this code.
-    Rejected(&'static str),
-}
+pub use camera::{Camera, Place};
+pub use catalogue::{Expected, Sample, samples};
+pub use scene::scene;
 
-/// All samples. The same bytes each time.
+/// A JPEG photograph without any metadata.
 #[must_use]
-pub fn samples() -> Vec<Sample> {
-    Vec::new()
+pub fn jpeg(width: u32, height: u32, seed: u32) -> Vec<u8> {
+    files::jpeg(&scene(width, height, seed), &files::JpegOptions::default())
+}
+
+/// A JPEG photograph whose EXIF says that it is to be shown in `orientation` (1 to 8). Shown so, it
+/// is `scene(width, height, seed)`.
+#[must_use]
+pub fn oriented_jpeg((width, height): (u32, u32), seed: u32, orientation: u16) -> Vec<u8> {
+    let stored = files::stored_for(orientation, scene(width, height, seed));
+    let exif = Camera {
+        orientation,
+        ..Camera::default()
+    }
+    .exif();
+    files::jpeg(
+        &stored,
+        &files::JpegOptions {
+            exif: Some(exif),
+            ..Default::default()
+        },
+    )
 }

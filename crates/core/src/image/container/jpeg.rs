@@ -60,9 +60,7 @@ fn segments(bytes: &[u8]) -> Segments<'_> {
 
 /// What the frame header says, whatever coding it is in.
 pub(in super::super) fn facts(bytes: &[u8]) -> Option<Facts> {
-    let frame = segments(bytes)
-        .take_while(|s| s.marker != SOS)
-        .find(|s| is_frame(s.marker))?;
+    let frame = frame(bytes)?;
     let &[precision, .., components] = frame.payload.first_chunk::<6>()?;
     let progressive = frame.marker == 0xc2;
     // Progressive pictures are kept as 16-bit coefficients until their last scan.
@@ -75,6 +73,25 @@ pub(in super::super) fn facts(bytes: &[u8]) -> Option<Facts> {
         has_alpha: false,
         bytes_per_pixel: u64::from(components.clamp(1, 4)) * (1 + coefficients),
     })
+}
+
+fn frame(bytes: &[u8]) -> Option<Segment<'_>> {
+    segments(bytes)
+        .take_while(|s| s.marker != SOS)
+        .find(|s| is_frame(s.marker))
+}
+
+/// Whether no channel is stored at a higher resolution than the first one.
+pub(in super::super) fn is_first_channel_finest(bytes: &[u8]) -> bool {
+    let Some(channels) = frame(bytes).and_then(|f| f.payload.get(6..)) else {
+        return false;
+    };
+    let sampling = |channel: &[u8]| (channel[1] >> 4, channel[1] & 15);
+    let mut channels = channels.chunks_exact(3).map(sampling);
+    let Some((across, down)) = channels.next() else {
+        return false;
+    };
+    channels.all(|(h, v)| h <= across && v <= down)
 }
 
 /// SOF0 to SOF15, without the tables that share their range: DHT, JPG and DAC.

@@ -13,11 +13,7 @@ use crate::image::container::jpeg;
 use crate::rejection::{Rejection, RejectionCode};
 
 pub(super) fn decode(bytes: &[u8], header: &Header) -> Result<Decoded, Rejection> {
-    if !jpeg::is_complete(bytes) {
-        return Err(malformed(
-            "the JPEG is truncated: it has no end-of-image marker",
-        ));
-    }
+    check(bytes)?;
     // Not strict, as cameras and editors are not: what other viewers show is shown.
     let options = DecoderOptions::default()
         .set_strict_mode(false)
@@ -42,6 +38,20 @@ pub(super) fn decode(bytes: &[u8], header: &Header) -> Result<Decoded, Rejection
         model,
         profile: decoder.icc_profile(),
     })
+}
+
+/// What the decoder would let pass, and get wrong.
+fn check(bytes: &[u8]) -> Result<(), Rejection> {
+    if !jpeg::is_complete(bytes) {
+        return Err(malformed(
+            "the JPEG is truncated: it has no end-of-image marker",
+        ));
+    }
+    if !jpeg::is_first_channel_finest(bytes) {
+        let detail = "a JPEG whose first channel is coarser than another is not processed";
+        return Err(Rejection::new(RejectionCode::UnsupportedFormat, detail));
+    }
+    Ok(())
 }
 
 fn pixels(
