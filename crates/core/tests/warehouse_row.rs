@@ -1,5 +1,7 @@
 //! A record as a row that `tabledata.insertAll` takes.
 
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
 use darkroom_core::record::Record;
 use darkroom_core::warehouse;
 use serde_json::{Value, json};

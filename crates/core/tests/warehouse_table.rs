@@ -1,5 +1,7 @@
 //! The table's definition in `infra/` is the one that the code generates.
 
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
 use std::collections::BTreeMap;
 
 use serde_json::Value;

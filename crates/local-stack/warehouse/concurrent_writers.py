@@ -1,11 +1,13 @@
 """Shows that writers at once lose no row and meet no error. The argument is an empty folder.
 
-The insertIds are made to expire at once: uncorrected, that is when writers meet.
+The insertIds are made to expire at once, and a pause lies between finding the expired ones and
+deleting them: that is where writers meet when nothing keeps them apart.
 """
 
 import concurrent.futures
 import pathlib
 import sys
+import time
 
 import insert_all
 
@@ -14,9 +16,18 @@ from local_bigquery.engine import database
 from local_bigquery.models import Dataset, Table, TableDataInsertAllRequest
 from local_bigquery.settings import settings
 
-WRITERS = 8
-INSERTS = 15
+WRITERS = 4
+INSERTS = 10
 TABLE = ("local", "writers", "rows")
+
+
+class Pausing(dict):
+    """The table of insertIds, with a pause after it was read."""
+
+    def items(self):
+        found = list(super().items())
+        time.sleep(0.02)
+        return found
 
 
 def insert(number):
@@ -28,6 +39,7 @@ def insert(number):
 def main():
     settings.data_dir = pathlib.Path(sys.argv[1])
     tabledata.DEDUP_SECONDS = 0
+    tabledata._recent = Pausing()
     insert_all.apply()
     datasets.create("local", Dataset(datasetReference={"datasetId": "writers"}))
     schema = {"fields": [{"name": "number", "type": "INTEGER"}]}
