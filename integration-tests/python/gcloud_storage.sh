@@ -1,22 +1,23 @@
 #!/usr/bin/env bash
 # Works a storage server with `gcloud storage`, and ends with 1 when something is amiss.
 #
-#   gcloud_storage.sh ENDPOINT PROJECT BUCKET
+#   gcloud_storage.sh ENDPOINT
 #
-# BUCKET must not exist: it is made, used and deleted. The user's own configuration and credentials
-# are not touched. Ends with 77 where gcloud is not installed.
+# The bucket it works in is made and deleted. The user's own configuration and credentials are not
+# touched. Ends with 77 where gcloud is not installed.
 set -euo pipefail
 
 command -v gcloud >/dev/null || exit 77
 
-endpoint=$1 project=$2 bucket=gs://$3
+endpoint=$1
+bucket=gs://gcloud-storage
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export CLOUDSDK_CONFIG="$work/config"
 export CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE="$endpoint/"
 export CLOUDSDK_AUTH_DISABLE_CREDENTIALS=true
-export CLOUDSDK_CORE_PROJECT="$project"
+export CLOUDSDK_CORE_PROJECT=local
 export CLOUDSDK_CORE_DISABLE_PROMPTS=true
 export CLOUDSDK_CORE_DISABLE_USAGE_REPORTING=true
 export CLOUDSDK_COMPONENT_MANAGER_DISABLE_UPDATE_CHECK=true

@@ -1,8 +1,8 @@
 """Works a storage server with Google's own Python client, and ends with 1 when something is amiss.
 
-    storage_client.py ENDPOINT PROJECT BUCKET
+    storage_client.py ENDPOINT
 
-BUCKET must not exist: it is made, used and deleted.
+The bucket it works in is made and deleted.
 """
 
 import io
@@ -16,13 +16,13 @@ from google.cloud import storage
 CHUNK = 256 * 1024
 
 
-def main(endpoint, project, bucket_name):
+def main(endpoint):
     client = storage.Client(
-        project=project,
+        project="local",
         credentials=AnonymousCredentials(),
         client_options={"api_endpoint": endpoint},
     )
-    bucket = make_bucket(client, bucket_name)
+    bucket = make_bucket(client, "python-client")
     for check in (small_object, chunked_object, empty_object, preconditions, listing, copies):
         check(bucket)
         print(f"ok: {check.__name__}")
@@ -144,9 +144,9 @@ def refused(expected, call, *args, **options):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 4:
+    if len(sys.argv) != 2:
         sys.exit(__doc__)
     try:
-        main(*sys.argv[1:])
+        main(sys.argv[1])
     except exceptions.GoogleAPIError as error:
         sys.exit(f"the storage server answered: {error}")
