@@ -14,4 +14,6 @@ pub(crate) struct Api {
     pub(crate) identity: Identity,
     /// The server's own address, `http://127.0.0.1:PORT`, for links to itself.
     pub(crate) endpoint: Arc<str>,
+    /// The id of the project that all buckets are in.
+    pub(crate) project: Arc<str>,
 }

@@ -13,13 +13,13 @@ use crate::store::{
 };
 
 /// The message of a bucket.
-pub(super) fn to_proto(bucket: Bucket) -> proto::Bucket {
+pub(super) fn to_proto(project: &str, bucket: Bucket) -> proto::Bucket {
     let etag = bucket.etag();
     proto::Bucket {
         name: bucket_resource(&bucket.name),
         bucket_id: bucket.name,
         etag,
-        project: "projects/_".to_owned(),
+        project: format!("projects/{project}"),
         metageneration: bucket.metageneration,
         location: bucket.location,
         location_type: bucket.location_type,

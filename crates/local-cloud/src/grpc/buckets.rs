@@ -11,7 +11,10 @@ pub(super) async fn create(
 ) -> Result<proto::Bucket, StoreError> {
     let mut template = bucket::template(request.bucket.unwrap_or_default())?;
     template.name = request.bucket_id;
-    Ok(bucket::to_proto(api.store.create_bucket(template).await?))
+    Ok(bucket::to_proto(
+        &api.project,
+        api.store.create_bucket(template).await?,
+    ))
 }
 
 pub(super) async fn get(
@@ -19,6 +22,7 @@ pub(super) async fn get(
     request: proto::GetBucketRequest,
 ) -> Result<proto::Bucket, StoreError> {
     Ok(bucket::to_proto(
+        &api.project,
         api.store.get_bucket(&bucket_name(&request.name)?).await?,
     ))
 }
@@ -29,7 +33,10 @@ pub(super) async fn list(
 ) -> Result<proto::ListBucketsResponse, StoreError> {
     let buckets = api.store.list_buckets(&request.prefix).await?;
     Ok(proto::ListBucketsResponse {
-        buckets: buckets.into_iter().map(bucket::to_proto).collect(),
+        buckets: buckets
+            .into_iter()
+            .map(|bucket| bucket::to_proto(&api.project, bucket))
+            .collect(),
         ..proto::ListBucketsResponse::default()
     })
 }
@@ -56,6 +63,7 @@ pub(super) async fn update(
         Ok(changed)
     };
     Ok(bucket::to_proto(
+        &api.project,
         api.store.update_bucket(&name, conditions, change).await?,
     ))
 }
@@ -86,6 +94,7 @@ pub(super) async fn lock_retention_policy(
     };
     let name = bucket_name(&request.bucket)?;
     Ok(bucket::to_proto(
+        &api.project,
         api.store.update_bucket(&name, conditions, lock).await?,
     ))
 }

@@ -1,11 +1,8 @@
 //! Objects as messages, and back.
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
-
 use super::fields::{self, bucket_resource, text, timestamp};
 use super::proto;
-use crate::store::{ExpectedChecksums, Object, StoreError};
+use crate::store::{Object, StoreError};
 
 /// The message of an object.
 pub(super) fn to_proto(object: Object) -> proto::Object {
@@ -93,16 +90,4 @@ fn set_metadata(object: &mut Object, key: &str, template: &Object) {
         Some(value) => object.metadata.insert(key.to_owned(), value.clone()),
         None => object.metadata.remove(key),
     };
-}
-
-/// Checksums as the store compares them.
-pub(super) fn expected(checksums: Option<proto::ObjectChecksums>) -> ExpectedChecksums {
-    let checksums = checksums.unwrap_or_default();
-    let md5 = Some(checksums.md5_hash).filter(|md5| !md5.is_empty());
-    ExpectedChecksums {
-        crc32c: checksums
-            .crc32c
-            .map(|crc| BASE64_STANDARD.encode(crc.to_be_bytes())),
-        md5_hash: md5.map(|md5| BASE64_STANDARD.encode(md5)),
-    }
 }

@@ -139,6 +139,11 @@ impl Store {
         self.blobs.create()
     }
 
+    /// Stops writing. When all handles are dropped after this, the folder can be opened again.
+    pub(crate) async fn close(&self) {
+        self.writer.stop().await;
+    }
+
     /// The events of this store's objects.
     pub(crate) fn outbox(&self) -> &Outbox {
         &self.outbox

@@ -178,8 +178,8 @@ impl Store {
         let inserted = self.insert_object(insert).await;
         self.uploads.remove(&upload.id);
         match &inserted {
-            Ok(object) => self.close(upload, Some(object.clone())).await?,
-            Err(_) => self.close(upload, None).await?,
+            Ok(object) => self.end_upload(upload, Some(object.clone())).await?,
+            Err(_) => self.end_upload(upload, None).await?,
         }
         inserted
     }
@@ -193,7 +193,7 @@ impl Store {
         if let Progress::Partial(upload) = self.upload(id).await? {
             self.uploads.remove(id);
             self.blobs.remove(upload.session.blob)?;
-            self.close(upload, None).await?;
+            self.end_upload(upload, None).await?;
         }
         Ok(())
     }
@@ -212,7 +212,11 @@ impl Store {
     }
 
     /// Keeps what became of an upload, for a client that asks again, or forgets it.
-    async fn close(&self, upload: PartialUpload, object: Option<Object>) -> Result<(), StoreError> {
+    async fn end_upload(
+        &self,
+        upload: PartialUpload,
+        object: Option<Object>,
+    ) -> Result<(), StoreError> {
         let PartialUpload {
             id,
             session,

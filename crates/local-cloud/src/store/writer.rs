@@ -21,9 +21,16 @@ const BATCH: usize = 256;
 type Change = Box<dyn FnOnce(&mut Transaction<'_>) -> Result<Tell, StoreError> + Send>;
 type Tell = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
 
+/// What the writing thread is told.
+enum Job {
+    Change(Change),
+    /// To end, after what came before, and to say when it has let go of the database.
+    Stop(oneshot::Sender<()>),
+}
+
 /// A handle on the writing thread.
 #[derive(Debug, Clone)]
-pub(crate) struct Writer(mpsc::Sender<Change>);
+pub(crate) struct Writer(mpsc::Sender<Job>);
 
 /// What the writing thread works with.
 pub(crate) struct Parts {
@@ -34,10 +41,10 @@ pub(crate) struct Parts {
 }
 
 impl Writer {
-    /// Starts the thread. It ends with the last handle.
+    /// Starts the thread. It ends when it is told to, or with the last handle.
     pub(crate) fn start(parts: Parts) -> Result<Self, StoreError> {
         let (sender, receiver) = mpsc::channel(QUEUE);
-        let work = move || run(&parts, receiver);
+        let work = move || run(parts, receiver);
         std::thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(work)?;
@@ -61,15 +68,38 @@ impl Writer {
             }) as Tell),
         };
         let stopped = || StoreError::internal("the store is closed");
-        self.0.send(Box::new(job)).await.map_err(|_| stopped())?;
+        let job = Job::Change(Box::new(job));
+        self.0.send(job).await.map_err(|_| stopped())?;
         receiver.await.map_err(|_| stopped())?
+    }
+
+    /// Ends the thread once it has made the changes that it has.
+    pub(crate) async fn stop(&self) {
+        let (sender, receiver) = oneshot::channel();
+        if self.0.send(Job::Stop(sender)).await.is_ok() {
+            // An error means that it has ended already.
+            let _ = receiver.await;
+        }
     }
 }
 
-fn run(parts: &Parts, mut receiver: mpsc::Receiver<Change>) {
-    let mut changes = Vec::with_capacity(BATCH);
-    while receiver.blocking_recv_many(&mut changes, BATCH) > 0 {
-        commit(parts, changes.drain(..));
+fn run(parts: Parts, mut receiver: mpsc::Receiver<Job>) {
+    let mut jobs = Vec::with_capacity(BATCH);
+    while receiver.blocking_recv_many(&mut jobs, BATCH) > 0 {
+        let mut stop = None;
+        let changes = jobs.drain(..).filter_map(|job| match job {
+            Job::Change(change) => Some(change),
+            Job::Stop(sender) => {
+                stop = Some(sender);
+                None
+            }
+        });
+        commit(&parts, changes);
+        if let Some(stop) = stop {
+            drop(parts);
+            let _ = stop.send(());
+            return;
+        }
     }
 }
 

@@ -26,6 +26,7 @@ pub(crate) async fn start_at(state: Location) -> LocalCloud {
         address,
         state,
         project: "local".to_owned(),
+        delivery: Default::default(),
     })
     .await
     .unwrap()
