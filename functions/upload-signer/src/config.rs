@@ -128,3 +128,82 @@ fn parse_origin(text: &str) -> Result<HeaderValue, String> {
         .filter(|_| is_origin)
         .ok_or_else(malformed)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const COMPLETE: [(&str, &str); 6] = [
+        ("JWT_ISSUER", "https://issuer.example"),
+        ("JWT_AUDIENCE", "darkroom"),
+        ("JWT_JWKS_URL", "https://issuer.example/keys"),
+        ("INGEST_BUCKET", "ingest"),
+        ("ARCHIVE_BUCKET", "archive"),
+        ("RECORDS_BUCKET", "records"),
+    ];
+
+    /// What is wrong with an environment that is complete but for `changes`.
+    fn mistakes(changes: &[(&str, &str)]) -> String {
+        let variables = COMPLETE.iter().chain(changes);
+        let variables = variables.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        match Env::read_from(variables.collect(), Config::from_env) {
+            Ok(_) => String::new(),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn a_complete_environment_is_usable() {
+        assert_eq!(mistakes(&[]), "");
+    }
+
+    #[test]
+    fn every_missing_variable_is_named_at_once() {
+        let empty = COMPLETE.map(|(name, _)| (name, ""));
+        let mistakes = mistakes(&empty);
+        for (name, _) in COMPLETE {
+            assert!(
+                mistakes.contains(&format!("{name} is not set")),
+                "{mistakes}"
+            );
+        }
+    }
+
+    #[test]
+    fn keys_are_not_fetched_unprotected_over_a_network() {
+        for url in [
+            "http://127.0.0.1:1/k",
+            "http://[::1]/k",
+            "http://localhost/k",
+        ] {
+            assert_eq!(mistakes(&[("JWT_JWKS_URL", url)]), "");
+        }
+        for url in [
+            "http://issuer.example/k",
+            "http://10.0.0.1/k",
+            "file:///k",
+            "k",
+        ] {
+            assert!(
+                mistakes(&[("JWT_JWKS_URL", url)]).contains("JWT_JWKS_URL: "),
+                "{url}"
+            );
+        }
+    }
+
+    #[test]
+    fn origins_are_spelled_as_browsers_send_them() {
+        let origins = "https://app.example, http://localhost:3000";
+        assert_eq!(mistakes(&[("CORS_ALLOWED_ORIGINS", origins)]), "");
+        for origin in [
+            "*",
+            "app.example",
+            "https://app.example/",
+            "https://a,",
+            "null",
+        ] {
+            let mistakes = mistakes(&[("CORS_ALLOWED_ORIGINS", origin)]);
+            assert!(mistakes.contains("CORS_ALLOWED_ORIGINS: "), "{origin}");
+        }
+    }
+}

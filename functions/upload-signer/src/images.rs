@@ -1,6 +1,7 @@
 //! What became of an image, for its owner.
 
 use axum::Json;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use darkroom_core::ImageId;
@@ -82,9 +83,9 @@ pub struct Download {
 pub(crate) async fn get_image(
     State(state): State<AppState>,
     caller: Principal,
-    Path(image_id): Path<String>,
+    image_id: Result<Path<ImageId>, PathRejection>,
 ) -> Result<Json<ImageView>, Problem> {
-    let image_id = image_id.parse().map_err(|_| not_found())?;
+    let Path(image_id) = image_id.map_err(|_| not_found())?;
     let image = find(&state, image_id).await?.ok_or_else(not_found)?;
     if image.owner() != Some(&caller.0) {
         return Err(Problem::new(

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use axum::http::StatusCode;
+use local_cloud::events::DeliveryPolicy;
 use local_cloud::{Config, LocalCloud, Location};
 use reqwest::{Body, Method, RequestBuilder, Response};
 use serde_json::{Value, json};
@@ -21,7 +22,7 @@ impl Cloud {
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
             state: Location::Memory,
             project: "local".to_owned(),
-            ..Config::default()
+            delivery: DeliveryPolicy::default(),
         };
         let local = LocalCloud::start(config).await.unwrap();
         let endpoint = local.endpoint().to_owned();
