@@ -3,12 +3,13 @@
 1. A row that failed is forgotten, so that sending it again under the same insertId inserts it.
    Uncorrected, the second try reports success and the row is lost.
 2. Writers take turns. Uncorrected, two at once can meet in the table of insertIds (a 500).
-3. A nested field that the table does not have, and a nested required field that the row does not
-   have, are errors of that row. Uncorrected, the first is dropped and the second becomes null.
+3. A nested field that the table does not have, one that is required and missing, and one of the
+   wrong type are errors of that row. Uncorrected, the first is dropped and the others become null.
 4. A value of the wrong type in a request's only row is that row's error, as it is among many rows.
    Uncorrected, the request fails.
 """
 
+import datetime
 import threading
 
 import duckdb
@@ -18,6 +19,14 @@ from local_bigquery.catalog import tabledata, tables
 _insert_all = tabledata.insert_all
 _insert = tabledata._insert
 _writer = threading.Lock()
+
+# What reads a value of a type, or raises.
+_READERS = {
+    "INTEGER": int,
+    "FLOAT": float,
+    "TIMESTAMP": datetime.datetime.fromisoformat,
+    "DATETIME": datetime.datetime.fromisoformat,
+}
 
 
 def apply():
@@ -109,8 +118,21 @@ def _member_problems(record, value, path, ignore_unknown):
         item, where = given.get(name), f"{path}.{member.name}"
         if item is None and member.mode == "REQUIRED":
             problems.append(_problem(where, f"Missing required field: {where}."))
+        problems += _scalar_problems(member, item, where)
         problems += _record_problems(member, item, where, ignore_unknown)
     return problems
+
+
+def _scalar_problems(field, value, path):
+    read = _READERS.get(field.type)
+    if read is None or value is None or field.mode == "REPEATED":
+        return []
+    try:
+        read(value)
+    except (TypeError, ValueError):
+        message = f"Cannot convert value to {field.type.lower()} (bad value): {value}"
+        return [_problem(path, message)]
+    return []
 
 
 def _problem(location, message):

@@ -75,7 +75,14 @@ async fn faulty_rows_are_named_and_the_sound_ones_go_in() {
         ("5", with(recent("x"), json!({ "received_at": null }))),
         ("6", with(recent("x"), json!({ "derivatives": null }))),
         ("7", with(recent("x"), json!({ "rejection": "empty" }))),
-        ("8", recent("sound too")),
+        (
+            "8",
+            with(
+                recent("x"),
+                json!({ "exif": { "taken_at": "0000-01-01T00:00:00" } }),
+            ),
+        ),
+        ("9", recent("sound too")),
     ];
     let answer = dataset.insert(&rows).await;
     let expected = [
@@ -86,6 +93,7 @@ async fn faulty_rows_are_named_and_the_sound_ones_go_in() {
         (5, "received_at"),
         (6, "derivatives"),
         (7, "rejection"),
+        (8, "exif.taken_at"),
     ];
     assert_eq!(errors(&answer), expected);
     assert_eq!(dataset.ids("image_records").await, ["sound", "sound too"]);
