@@ -5,7 +5,7 @@ use std::io::Cursor;
 use ::image::codecs::{bmp, gif, png, tiff, webp};
 use ::image::{DynamicImage, ImageDecoder, ImageError};
 
-use crate::image::{Format, Header};
+use crate::image::{Format, Header, container};
 use crate::rejection::{Rejection, RejectionCode};
 
 mod jpeg;
@@ -35,6 +35,10 @@ pub(super) fn decode(bytes: &[u8], header: &Header) -> Result<Decoded, Rejection
         Format::Png => read(png::PngDecoder::with_limits(source, limits(header)), header),
         Format::WebP => read(webp::WebPDecoder::new(source), header),
         Format::Gif => read(gif::GifDecoder::new(source), header),
+        // The decoder would take the extra samples for colours.
+        Format::Tiff if !container::tiff::has_plain_pixels(bytes) => Err(unsupported(
+            "a TIFF with channels beside its colours and alpha is not processed",
+        )),
         Format::Tiff => read(tiff::TiffDecoder::new(source), header),
         Format::Bmp => read(bmp::BmpDecoder::new(source), header),
     }
@@ -91,4 +95,8 @@ fn rejection(error: ImageError, format: Format) -> Rejection {
 
 pub(super) fn malformed(detail: impl Into<String>) -> Rejection {
     Rejection::new(RejectionCode::Malformed, detail)
+}
+
+fn unsupported(detail: &str) -> Rejection {
+    Rejection::new(RejectionCode::UnsupportedFormat, detail)
 }

@@ -107,7 +107,9 @@ fn iso_media_type(brand: &[u8]) -> &'static str {
     match brand {
         b"avif" | b"avis" => "image/avif",
         b"heic" | b"heix" | b"heim" | b"heis" | b"hevc" | b"hevx" => "image/heic",
-        b"mif1" | b"msf1" => "image/heif",
+        b"mif1" | b"mif2" | b"mif3" | b"miaf" | b"msf1" => "image/heif",
+        b"avci" | b"avcs" => "image/avci",
+        b"j2ki" | b"j2is" => "image/hej2k",
         b"qt  " => "video/quicktime",
         _ => "video/mp4",
     }

@@ -186,3 +186,12 @@ pub(in super::super) fn facts(bytes: &[u8], max_frames: u32) -> Option<Facts> {
         bytes_per_pixel: 2 * samples * u64::from(bits.div_ceil(8)),
     })
 }
+
+/// Whether a pixel has just its colours and perhaps alpha. Editors store masks beside them.
+pub(in super::super) fn has_plain_pixels(bytes: &[u8]) -> bool {
+    let directory = Tiff::new(bytes).and_then(Tiff::first_directory);
+    match directory.and_then(|directory| directory.find(EXTRA_SAMPLES)) {
+        Some(extra) => extra.data.len() == 2 && matches!(extra.number(), Some(1 | 2)),
+        None => true,
+    }
+}

@@ -7,7 +7,7 @@ use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
-use super::{ColorModel, Decoded, check_size, malformed};
+use super::{ColorModel, Decoded, check_size, malformed, unsupported};
 use crate::image::Header;
 use crate::image::container::jpeg;
 use crate::rejection::{Rejection, RejectionCode};
@@ -48,8 +48,9 @@ fn check(bytes: &[u8]) -> Result<(), Rejection> {
         ));
     }
     if !jpeg::is_first_channel_finest(bytes) {
-        let detail = "a JPEG whose first channel is coarser than another is not processed";
-        return Err(Rejection::new(RejectionCode::UnsupportedFormat, detail));
+        return Err(unsupported(
+            "a JPEG whose first channel is not its finest is not processed",
+        ));
     }
     Ok(())
 }
