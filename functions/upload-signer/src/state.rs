@@ -44,11 +44,7 @@ impl Services {
         } = config;
         let keys = KeySet::new(keys.0, Pace::default())?;
         Ok(Arc::new(Self {
-            authenticator: Authenticator {
-                keys,
-                trust,
-                clock: clock.clone(),
-            },
+            authenticator: Authenticator { keys, trust },
             clock,
             objects: ObjectStore::connect(&storage).await?,
             signer: UrlSigner::connect(&storage)?,

@@ -10,7 +10,6 @@ use axum::extract::FromRequestParts;
 use axum::http::header::{AUTHORIZATION, HeaderValue, WWW_AUTHENTICATE};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
-use darkroom_gcp::clock::{Clock, ClockError};
 use darkroom_gcp::problem::Problem;
 
 pub use keys::{KeySet, KeysUnavailable, Pace};
@@ -31,8 +30,6 @@ pub struct Authenticator {
     pub keys: Arc<KeySet>,
     /// Whom tokens must come from and be for.
     pub trust: Trust,
-    /// The time that tokens are valid by.
-    pub clock: Clock,
 }
 
 /// Why a caller is not let in.
@@ -47,9 +44,6 @@ pub enum AuthError {
     /// Whether the token is good cannot be told now.
     #[error(transparent)]
     Keys(#[from] KeysUnavailable),
-    /// Nor the time.
-    #[error(transparent)]
-    Clock(#[from] ClockError),
 }
 
 impl Authenticator {
@@ -62,8 +56,7 @@ impl Authenticator {
         let token = bearer(headers)?;
         let kid = token::key_id(token)?;
         let key = self.keys.key(&kid).await?.ok_or(InvalidToken::UnknownKey)?;
-        let now = self.clock.now().await?;
-        Ok(Principal(token::subject(token, &key, &self.trust, now)?))
+        Ok(Principal(token::subject(token, &key, &self.trust)?))
     }
 }
 
@@ -97,7 +90,7 @@ impl From<AuthError> for Problem {
             // Without a token there is no error to name (RFC 6750, section 3.1).
             AuthError::Missing => challenge("Bearer"),
             AuthError::Invalid(_) => challenge(r#"Bearer error="invalid_token""#),
-            AuthError::Keys(_) | AuthError::Clock(_) => crate::problem::unavailable(&error),
+            AuthError::Keys(_) => crate::problem::unavailable(&error),
         }
     }
 }

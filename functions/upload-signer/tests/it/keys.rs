@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderValue};
-use darkroom_gcp::clock::Clock;
 use serde_json::json;
 use upload_signer::auth::{AuthError, Authenticator, InvalidToken, KeySet, Pace, Trust};
 
@@ -23,11 +22,7 @@ fn authenticator(issuer: &Issuer, pace: Pace) -> Authenticator {
         audience: AUDIENCE.to_owned(),
     };
     let keys = KeySet::new(issuer.keys_url.parse().unwrap(), pace).unwrap();
-    Authenticator {
-        keys,
-        trust,
-        clock: Clock::default(),
-    }
+    Authenticator { keys, trust }
 }
 
 async fn try_key(authenticator: &Authenticator, key: &Key) -> Result<(), AuthError> {

@@ -17,9 +17,9 @@ use super::Key;
 pub(crate) const ISSUER: &str = "https://issuer.example";
 pub(crate) const AUDIENCE: &str = "darkroom";
 
-/// Good claims of `subject`, for the next thirty days: tests move the clock.
+/// Good claims of `subject`, for the next ten minutes.
 pub(crate) fn claims(subject: &str) -> Value {
-    let exp = Timestamp::now().as_second() + 30 * 24 * 60 * 60;
+    let exp = Timestamp::now().as_second() + 600;
     json!({ "iss": ISSUER, "aud": AUDIENCE, "sub": subject, "exp": exp })
 }
 
