@@ -27,7 +27,7 @@ pub enum InvalidToken {
     /// Not a JWT at all, or one with an algorithm that has no name here, such as `none`.
     #[error("the token is no JWT signed with RS256 or ES256")]
     Malformed,
-    /// Signed with something else than [`ALGORITHMS`], or with an algorithm its key is not for.
+    /// Signed with something else than RS256 or ES256, or with an algorithm its key is not for.
     #[error("the token must be signed with RS256 or ES256, as its key (kid) is for")]
     Algorithm,
     /// The header names no key, or critical extensions.
