@@ -1,1 +1,177 @@
-//! 
+//! What the journeys share: a stack of their own each, and one warehouse for all.
+
+pub mod events;
+pub mod proxy;
+
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock};
+use std::time::{Duration, Instant};
+
+use local_stack::image::{Content, ImageFile};
+use local_stack::rows::Row;
+use local_stack::stack::Ports;
+use local_stack::topology::PROJECT;
+use local_stack::warehouse::{Warehouse, WarehouseConfig};
+use local_stack::{Stack, StackConfig};
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+use tokio::sync::OnceCell;
+
+/// How long a test waits for anything.
+pub const DEADLINE: Duration = Duration::from_secs(120);
+
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime"));
+static WAREHOUSE: OnceCell<(Arc<Warehouse>, TempDir)> = OnceCell::const_new();
+
+/// Runs a test on the runtime that all tests share, because they share the warehouse's clients.
+pub fn run(test: impl Future<Output = ()>) {
+    RUNTIME.block_on(test);
+}
+
+/// The warehouse that all tests share: it takes seconds to start, and a dataset each keeps them
+/// apart.
+pub async fn warehouse() -> Arc<Warehouse> {
+    let (warehouse, _) = WAREHOUSE
+        .get_or_init(async || {
+            let folder = tempfile::tempdir().expect("a folder");
+            let data_dir = folder.path().to_owned();
+            let config = WarehouseConfig {
+                data_dir,
+                port: 0,
+                project: PROJECT.to_owned(),
+            };
+            (
+                Arc::new(Warehouse::start(config).await.expect("a warehouse")),
+                folder,
+            )
+        })
+        .await;
+    Arc::clone(warehouse)
+}
+
+/// A stack of one test's own, and its folder.
+pub struct TestStack {
+    /// The stack.
+    pub stack: Stack,
+    _folder: TempDir,
+}
+
+impl TestStack {
+    /// A stack whose functions reach the warehouse.
+    pub async fn start() -> Self {
+        let bigquery = warehouse().await.endpoint().to_owned();
+        Self::with_bigquery(bigquery).await
+    }
+
+    /// A stack whose functions find BigQuery at `bigquery`.
+    pub async fn with_bigquery(bigquery: String) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let dataset = format!("test_{}", uuid::Uuid::now_v7().simple());
+        let ports = Ports::Free;
+        let config = StackConfig {
+            folder: folder.path().to_owned(),
+            ports,
+            dataset,
+            bigquery,
+        };
+        let stack = Stack::start(config, warehouse().await).await;
+        let stack = stack.unwrap_or_else(|error| panic!("no stack: {error}"));
+        Self {
+            stack,
+            _folder: folder,
+        }
+    }
+
+    /// Uploads an image as `user-1` and returns its id.
+    pub async fn upload(&self, image: &ImageFile) -> String {
+        let uploader = self.stack.uploader("user-1").await.expect("a token");
+        uploader.upload(image).await.expect("an upload")
+    }
+
+    /// Waits until no event is waiting to be delivered.
+    pub async fn quiet(&self) {
+        let url = format!("{}/_local/deliveries", self.stack.cloud.endpoint());
+        until("all events are delivered", async || {
+            let deliveries = get(&url).await;
+            (deliveries["waiting"] == 0).then_some(())
+        })
+        .await;
+    }
+
+    /// Waits until every image has a row, and returns the rows by image.
+    pub async fn rows(&self, ids: &[String]) -> HashMap<String, Vec<Row>> {
+        until("every image has a row", async || {
+            let rows = self.stack.rows(ids).await.expect("rows");
+            (rows.len() == ids.len()).then_some(rows)
+        })
+        .await
+    }
+
+    /// The names of the live objects of a bucket.
+    pub async fn objects(&self, bucket: &str) -> Vec<String> {
+        let list = format!("{}/storage/v1/b/{bucket}/o", self.stack.cloud.endpoint());
+        let page = get(&list).await;
+        let names = page["items"].as_array().into_iter().flatten();
+        names
+            .filter_map(|object| object["name"].as_str().map(str::to_owned))
+            .collect()
+    }
+
+    /// Posts to a control endpoint of local-cloud.
+    pub async fn control(&self, path: &str, body: &Value) {
+        let url = format!("{}/_local/{path}", self.stack.cloud.endpoint());
+        let answer = reqwest::Client::new()
+            .post(url)
+            .json(body)
+            .send()
+            .await
+            .expect("an answer");
+        let status = answer.status();
+        assert!(
+            status.is_success(),
+            "{path}: {status} {}",
+            answer.text().await.unwrap_or_default()
+        );
+    }
+}
+
+/// Gets JSON.
+pub async fn get(url: &str) -> Value {
+    reqwest::get(url)
+        .await
+        .expect("an answer")
+        .json()
+        .await
+        .expect("JSON")
+}
+
+/// Polls until there is a value.
+///
+/// # Panics
+///
+/// When there is none by the deadline.
+pub async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    let start = Instant::now();
+    loop {
+        if let Some(value) = look().await {
+            return value;
+        }
+        assert!(
+            start.elapsed() < DEADLINE,
+            "not within {DEADLINE:?}: {what}"
+        );
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// A small valid photograph; each seed gives another.
+#[must_use]
+pub fn photo(seed: u32) -> ImageFile {
+    ImageFile {
+        name: format!("photo-{seed}.jpg"),
+        content_type: "image/jpeg",
+        content: Content::Bytes(darkroom_samples::jpeg(640, 480, seed)),
+        expected: None,
+    }
+}

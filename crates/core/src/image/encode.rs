@@ -42,7 +42,6 @@ fn jpeg(picture: &DynamicImage, quality: u8) -> Result<Vec<u8>, String> {
     let mut file = Vec::new();
     let mut encoder = Encoder::new(&mut file, quality);
     encoder.set_sampling_factor(SamplingFactor::R_4_2_0);
-    encoder.set_optimized_huffman_tables(true);
     encoder
         .encode(&opaque, width, height, ColorType::Rgb)
         .map_err(|error| error.to_string())?;

@@ -99,3 +99,14 @@ pub(super) async fn storage_layout(
         "hierarchicalNamespace": { "enabled": false },
     })))
 }
+
+/// `gcloud storage rm --recursive` asks this; there are none.
+pub(super) async fn managed_folders(
+    State(api): State<Api>,
+    Path(name): Path<String>,
+) -> Result<Json<Value>, JsonError> {
+    api.store.get_bucket(&name).await?;
+    Ok(Json(
+        json!({ "kind": "storage#managedFolders", "items": [] }),
+    ))
+}

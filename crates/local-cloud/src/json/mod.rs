@@ -39,6 +39,10 @@ pub(crate) fn router() -> Router<Api> {
             "/storage/v1/b/{bucket}/storageLayout",
             get(buckets::storage_layout),
         )
+        .route(
+            "/storage/v1/b/{bucket}/managedFolders",
+            get(buckets::managed_folders),
+        )
         .route("/storage/v1/b/{bucket}/o", get(objects::list))
         .route("/storage/v1/b/{bucket}/o/{object}", object)
         .route(

@@ -59,7 +59,7 @@ pub enum Progress {
 #[derive(Debug)]
 pub struct PartialUpload {
     id: String,
-    session: Session,
+    session: Box<Session>,
     writer: OwnedMutexGuard<BlobWriter>,
 }
 
@@ -142,7 +142,7 @@ impl Store {
         writer.park().await?;
         Ok(Progress::Partial(PartialUpload {
             id: id.to_owned(),
-            session,
+            session: Box::new(session),
             writer,
         }))
     }
@@ -230,7 +230,7 @@ impl Store {
             }
             let session = Session {
                 finished: object,
-                ..session
+                ..*session
             };
             table.insert(id.as_str(), serde_json::to_vec(&session)?.as_slice())?;
             Ok(())

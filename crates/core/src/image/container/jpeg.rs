@@ -2,6 +2,7 @@
 
 use super::{Facts, u16_be};
 
+const PROGRESSIVE: u8 = 0xc2;
 const SOS: u8 = 0xda;
 const EOI: u8 = 0xd9;
 const APP1: u8 = 0xe1;
@@ -62,9 +63,9 @@ fn segments(bytes: &[u8]) -> Segments<'_> {
 pub(in super::super) fn facts(bytes: &[u8]) -> Option<Facts> {
     let frame = frame(bytes)?;
     let &[precision, .., components] = frame.payload.first_chunk::<6>()?;
-    let progressive = frame.marker == 0xc2;
-    // Progressive pictures are kept as 16-bit coefficients until their last scan.
-    let coefficients = if progressive { 2 } else { 0 };
+    // A picture of many scans is kept as 16-bit coefficients until the last.
+    let is_kept = frame.marker == PROGRESSIVE || is_interleaved(bytes, &frame) == Some(false);
+    let coefficients = if is_kept { 2 } else { 0 };
     Some(Facts {
         width: u16_be(frame.payload, 3)?.into(),
         height: u16_be(frame.payload, 1)?.into(),
@@ -81,17 +82,32 @@ fn frame(bytes: &[u8]) -> Option<Segment<'_>> {
         .find(|s| is_frame(s.marker))
 }
 
-/// Whether no channel is stored at a higher resolution than the first one.
-pub(in super::super) fn is_first_channel_finest(bytes: &[u8]) -> bool {
-    let Some(channels) = frame(bytes).and_then(|f| f.payload.get(6..)) else {
-        return false;
-    };
-    let sampling = |channel: &[u8]| (channel[1] >> 4, channel[1] & 15);
-    let mut channels = channels.chunks_exact(3).map(sampling);
-    let Some((across, down)) = channels.next() else {
-        return false;
-    };
-    channels.all(|(h, v)| h <= across && v <= down)
+/// Whether the channels are laid out in one of the ways that the decoder has right: the first is the
+/// finest, and a picture whose channels come one after the other has them all of the same height.
+pub(in super::super) fn has_common_layout(bytes: &[u8]) -> bool {
+    frame(bytes).and_then(|frame| {
+        let (across, down) = *sampling(&frame).first()?;
+        let is_finest = sampling(&frame)
+            .iter()
+            .all(|(h, v)| *h <= across && *v <= down);
+        let is_interleaved = frame.marker == PROGRESSIVE || is_interleaved(bytes, &frame)?;
+        Some(is_finest && (is_interleaved || down == 1))
+    }) == Some(true)
+}
+
+/// How many samples each channel has for one of the coarsest's, across and down.
+fn sampling(frame: &Segment<'_>) -> Vec<(u8, u8)> {
+    let channels = frame.payload.get(6..).unwrap_or_default();
+    channels
+        .chunks_exact(3)
+        .map(|channel| (channel[1] >> 4, channel[1] & 15))
+        .collect()
+}
+
+/// Whether the first scan holds every channel.
+fn is_interleaved(bytes: &[u8], frame: &Segment<'_>) -> Option<bool> {
+    let scan = segments(bytes).find(|s| s.marker == SOS)?;
+    Some(scan.payload.first()? == frame.payload.get(5)?)
 }
 
 /// SOF0 to SOF15, without the tables that share their range: DHT, JPG and DAC.

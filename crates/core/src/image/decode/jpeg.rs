@@ -47,9 +47,9 @@ fn check(bytes: &[u8]) -> Result<(), Rejection> {
             "the JPEG is truncated: it has no end-of-image marker",
         ));
     }
-    if !jpeg::is_first_channel_finest(bytes) {
+    if !jpeg::has_common_layout(bytes) {
         return Err(unsupported(
-            "a JPEG whose first channel is not its finest is not processed",
+            "a JPEG whose channels are laid out so is not processed",
         ));
     }
     Ok(())

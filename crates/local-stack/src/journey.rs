@@ -1,0 +1,146 @@
+//! Sends images and follows each to its row.
+
+use std::collections::HashMap;
+use std::error::Error;
+use std::time::{Duration, Instant};
+
+use futures::{StreamExt, stream};
+use indicatif::{ProgressBar, ProgressStyle};
+use local_stack::Stack;
+use local_stack::image::ImageFile;
+use local_stack::report::{Ending, Loaded};
+use local_stack::rows::{Row, RowsError};
+use local_stack::uploader::Uploader;
+use tokio::sync::mpsc;
+
+/// Uploads under way at a time.
+const UPLOADS: usize = 4;
+
+/// How long to wait for the next row before the rest is given up.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// The pause between two looks into the warehouse.
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// Images that are looked for in one query.
+const LOOKED_FOR: usize = 500;
+
+/// An image whose PUT has ended.
+struct Sent {
+    image: ImageFile,
+    put_at: Instant,
+}
+
+/// Uploads `images` and waits until each has its row in the warehouse.
+pub(crate) async fn send(
+    stack: &Stack,
+    images: Vec<ImageFile>,
+) -> Result<Vec<Ending>, Box<dyn Error>> {
+    let bar = progress_bar(images.len() as u64);
+    let uploader = stack.uploader("local-user").await?;
+    let (sender, receiver) = mpsc::channel(UPLOADS);
+    let follower = Follower {
+        stack,
+        bar: &bar,
+        waiting: HashMap::new(),
+        endings: Vec::new(),
+    };
+    let uploads = async move {
+        let uploads = stream::iter(images).map(|image| upload(&uploader, image));
+        uploads
+            .buffered(UPLOADS)
+            .for_each(async |sent| drop(sender.send(sent).await))
+            .await;
+    };
+    let ((), endings) = tokio::join!(uploads, follower.follow(receiver));
+    bar.finish_and_clear();
+    Ok(endings?)
+}
+
+fn progress_bar(images: u64) -> ProgressBar {
+    let style =
+        ProgressStyle::with_template("{bar:40} {pos}/{len} images in the warehouse  {elapsed}");
+    ProgressBar::new(images).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
+async fn upload(uploader: &Uploader, image: ImageFile) -> Result<(String, Sent), Ending> {
+    match uploader.upload(&image).await {
+        Ok(image_id) => Ok((
+            image_id,
+            Sent {
+                image,
+                put_at: Instant::now(),
+            },
+        )),
+        Err(error) => Err(Ending {
+            image,
+            result: Err(format!("not uploaded: {error}")),
+        }),
+    }
+}
+
+/// Looks for rows until every image that was sent has one.
+struct Follower<'a> {
+    stack: &'a Stack,
+    bar: &'a ProgressBar,
+    waiting: HashMap<String, Sent>,
+    endings: Vec<Ending>,
+}
+
+impl Follower<'_> {
+    async fn follow(
+        mut self,
+        mut sent: mpsc::Receiver<Result<(String, Sent), Ending>>,
+    ) -> Result<Vec<Ending>, RowsError> {
+        let mut last_row = Instant::now();
+        while !(sent.is_closed() && sent.is_empty() && self.waiting.is_empty()) {
+            while let Ok(sent) = sent.try_recv() {
+                match sent {
+                    Ok((image_id, sent)) => drop(self.waiting.insert(image_id, sent)),
+                    Err(ending) => self.end(ending),
+                }
+            }
+            if self.look().await? || self.waiting.is_empty() {
+                last_row = Instant::now();
+            } else if last_row.elapsed() > PATIENCE {
+                self.give_up();
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        self.endings.sort_by(|a, b| a.image.name.cmp(&b.image.name));
+        Ok(self.endings)
+    }
+
+    /// Looks into the warehouse once, and says whether there were new rows.
+    async fn look(&mut self) -> Result<bool, RowsError> {
+        let ids: Vec<String> = self.waiting.keys().take(LOOKED_FOR).cloned().collect();
+        if ids.is_empty() {
+            return Ok(false);
+        }
+        let rows = self.stack.rows(&ids).await?;
+        let found = !rows.is_empty();
+        for (image_id, rows) in rows {
+            if let Some(Sent { image, put_at }) = self.waiting.remove(&image_id) {
+                let after = put_at.elapsed();
+                let result = match <[Row; 1]>::try_from(rows) {
+                    Ok([row]) => Ok(Loaded { row, after }),
+                    Err(rows) => Err(format!("{} rows instead of one", rows.len())),
+                };
+                self.end(Ending { image, result });
+            }
+        }
+        Ok(found)
+    }
+
+    fn give_up(&mut self) {
+        for (_, Sent { image, .. }) in std::mem::take(&mut self.waiting) {
+            let result = Err(format!("no row within {} s", PATIENCE.as_secs()));
+            self.end(Ending { image, result });
+        }
+    }
+
+    fn end(&mut self, ending: Ending) {
+        self.endings.push(ending);
+        self.bar.inc(1);
+    }
+}

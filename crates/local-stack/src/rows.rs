@@ -1,0 +1,92 @@
+//! The rows of the view `images`, as the report needs them.
+
+use std::collections::HashMap;
+
+use serde::Deserialize;
+
+use crate::warehouse::{Warehouse, WarehouseError};
+
+/// One image in the warehouse, by the columns of its record.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Row {
+    /// The image's id.
+    pub image_id: String,
+    /// `processed` or `rejected`.
+    pub status: String,
+    /// Why it was rejected.
+    pub rejection: Option<Rejection>,
+    /// The image as it came in.
+    pub original: Original,
+    /// The images made from it.
+    pub derivatives: Vec<Derivative>,
+}
+
+/// Why an image was rejected.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Rejection {
+    /// The kind of reason.
+    pub code: String,
+}
+
+/// An image as it came in.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Original {
+    /// The content type by its first bytes.
+    pub content_type: Option<String>,
+    /// Size in bytes.
+    pub size_bytes: u64,
+}
+
+/// An image made from the original.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Derivative {
+    /// Its name.
+    pub name: String,
+}
+
+impl Row {
+    /// Its status and, when it was rejected, the kind of reason.
+    #[must_use]
+    pub fn ending(&self) -> (&str, Option<&str>) {
+        let code = self.rejection.as_ref().map(|rejection| rejection.code.as_str());
+        (&self.status, code)
+    }
+}
+
+/// The rows cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum RowsError {
+    /// The warehouse does not answer.
+    #[error(transparent)]
+    Warehouse(#[from] WarehouseError),
+    /// A row is not as the view defines it.
+    #[error("the view `images` has a malformed row: {0}")]
+    Malformed(#[from] serde_json::Error),
+}
+
+/// The rows of the given images, by image id. An image that is not loaded yet has none.
+///
+/// # Errors
+///
+/// When the warehouse does not answer, or with something else than the view defines.
+pub async fn rows(
+    warehouse: &Warehouse,
+    dataset: &str,
+    image_ids: &[String],
+) -> Result<HashMap<String, Vec<Row>>, RowsError> {
+    let ids = image_ids
+        .iter()
+        .map(|id| format!("'{id}'"))
+        .collect::<Vec<_>>()
+        .join(", ");
+    let sql = format!(
+        "SELECT image_id, status, rejection, original, derivatives
+         FROM {dataset}.images WHERE image_id IN ({ids})"
+    );
+    let mut rows: HashMap<String, Vec<Row>> = HashMap::new();
+    for columns in warehouse.query(&sql).await?.rows {
+        let row: Row = serde_json::from_value(columns.into())?;
+        rows.entry(row.image_id.clone()).or_default().push(row);
+    }
+    Ok(rows)
+}

@@ -1,0 +1,139 @@
+//! What there is: services, buckets, triggers, schedules, and how each function is configured.
+
+use serde_json::{Value, json};
+
+/// The project that everything local belongs to.
+pub const PROJECT: &str = "local";
+
+/// The warehouse's dataset, unless a stack is given another.
+pub const DATASET: &str = "darkroom";
+
+/// Where images arrive.
+pub const INGEST: &str = "darkroom-ingest";
+
+/// Where originals and derivatives are kept.
+pub const ARCHIVE: &str = "darkroom-archive";
+
+/// Where records are kept.
+pub const RECORDS: &str = "darkroom-records";
+
+/// The service account that every function runs as here. Its key signs upload URLs.
+pub const SERVICE_ACCOUNT: &str = "darkroom@local.iam.gserviceaccount.com";
+
+/// The audience of the tokens that the upload-signer takes.
+pub const AUDIENCE: &str = "darkroom";
+
+/// A function and the port it has in `make run`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Service {
+    /// Hands out signed upload URLs.
+    UploadSigner,
+    /// Makes derivatives and records.
+    ImageProcessor,
+    /// Loads records into the warehouse.
+    MetadataLoader,
+    /// Deletes what is past its retention.
+    PurgeAuditor,
+}
+
+/// Events of a bucket that go to a service.
+#[derive(Debug, Clone, Copy)]
+pub struct Trigger {
+    /// The trigger's name.
+    pub name: &'static str,
+    /// The CloudEvents type it waits for.
+    pub event_type: &'static str,
+    /// The bucket it watches.
+    pub bucket: &'static str,
+    /// The service it calls, at `/`.
+    pub service: Service,
+}
+
+/// A request that is made by the clock.
+#[derive(Debug, Clone, Copy)]
+pub struct Schedule {
+    /// The job's name.
+    pub name: &'static str,
+    /// When, in UTC.
+    pub cron: &'static str,
+    /// The service it calls.
+    pub service: Service,
+    /// The path it posts to.
+    pub path: &'static str,
+}
+
+/// Every trigger.
+pub const TRIGGERS: [Trigger; 2] = [
+    Trigger {
+        name: "ingest-finalized",
+        event_type: "google.cloud.storage.object.v1.finalized",
+        bucket: INGEST,
+        service: Service::ImageProcessor,
+    },
+    Trigger {
+        name: "records-finalized",
+        event_type: "google.cloud.storage.object.v1.finalized",
+        bucket: RECORDS,
+        service: Service::MetadataLoader,
+    },
+];
+
+/// Every schedule.
+pub const SCHEDULES: [Schedule; 1] = [Schedule {
+    name: "sweep-hourly",
+    cron: "0 * * * *",
+    service: Service::PurgeAuditor,
+    path: "/sweep",
+}];
+
+impl Service {
+    /// Every service.
+    pub const ALL: [Self; 4] = [
+        Self::UploadSigner,
+        Self::ImageProcessor,
+        Self::MetadataLoader,
+        Self::PurgeAuditor,
+    ];
+
+    /// The service's name, which is also its binary's.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::UploadSigner => "upload-signer",
+            Self::ImageProcessor => "image-processor",
+            Self::MetadataLoader => "metadata-loader",
+            Self::PurgeAuditor => "purge-auditor",
+        }
+    }
+}
+
+/// Every bucket, as the JSON API takes one: the lifecycle rules are the backstop behind the sweep.
+#[must_use]
+pub fn buckets() -> Vec<Value> {
+    let delete =
+        |condition: Value| json!({ "action": { "type": "Delete" }, "condition": condition });
+    let kept = json!([
+        delete(json!({ "daysSinceCustomTime": 7 })),
+        delete(json!({ "age": 8 }))
+    ]);
+    let cors = json!([{
+        "origin": ["*"],
+        "method": ["PUT", "GET"],
+        "responseHeader": ["Content-Type", "x-goog-content-length-range"],
+        "maxAgeSeconds": 3600,
+    }]);
+    let bucket = |name: &str, rules: &Value| {
+        json!({
+            "name": name,
+            "lifecycle": { "rule": rules },
+            "softDeletePolicy": { "retentionDurationSeconds": "0" },
+            "iamConfiguration": {
+                "uniformBucketLevelAccess": { "enabled": true },
+                "publicAccessPrevention": "enforced",
+            },
+        })
+    };
+    let mut ingest = bucket(INGEST, &json!([delete(json!({ "age": 7 }))]));
+    ingest["cors"] = cors;
+    vec![ingest, bucket(ARCHIVE, &kept), bucket(RECORDS, &kept)]
+}

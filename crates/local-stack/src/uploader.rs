@@ -1,0 +1,155 @@
+//! A client that does what a real one does: asks for a signed URL, then puts the bytes there.
+
+use std::collections::BTreeMap;
+
+use reqwest::{Method, StatusCode};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::image::ImageFile;
+use crate::topology::AUDIENCE;
+
+/// Uploads images as one user.
+#[derive(Debug, Clone)]
+pub struct Uploader {
+    client: reqwest::Client,
+    signer: String,
+    token: String,
+}
+
+/// What the upload-signer answers: where and how to put the bytes.
+#[derive(Debug, Clone, Deserialize)]
+pub struct SignedUpload {
+    /// The image's id.
+    pub image_id: String,
+    /// The method to use.
+    pub method: String,
+    /// Where to.
+    pub url: String,
+    /// The headers to send, just so.
+    pub headers: BTreeMap<String, String>,
+}
+
+/// An upload did not succeed.
+#[derive(Debug, thiserror::Error)]
+pub enum UploadError {
+    /// A server does not answer.
+    #[error("{}", with_causes(.0))]
+    Http(#[from] reqwest::Error),
+    /// A server refuses.
+    #[error("{status}: {body}")]
+    Refused {
+        /// Its status.
+        status: StatusCode,
+        /// Its reasons.
+        body: String,
+    },
+    /// The file cannot be read.
+    #[error("the file cannot be read: {0}")]
+    Read(#[from] std::io::Error),
+    /// The signer asks for a method that HTTP does not have.
+    #[error("the signer asks for a malformed method")]
+    Method(#[from] http::method::InvalidMethod),
+}
+
+impl Uploader {
+    /// A client for `user`, with a token of the local-cloud at `cloud`.
+    ///
+    /// # Errors
+    ///
+    /// When no token is given.
+    pub async fn connect(cloud: &str, signer: &str, user: &str) -> Result<Self, UploadError> {
+        let client = reqwest::Client::new();
+        let claims = json!({ "sub": user, "aud": AUDIENCE, "ttl_seconds": 3600 });
+        let answer = client
+            .post(format!("{cloud}/_local/token"))
+            .json(&claims)
+            .send()
+            .await?;
+        let answer: Value = accepted(answer).await?.json().await?;
+        let token = answer["token"].as_str().unwrap_or_default().to_owned();
+        Ok(Self {
+            client,
+            signer: signer.to_owned(),
+            token,
+        })
+    }
+
+    /// Uploads an image and returns its id.
+    ///
+    /// # Errors
+    ///
+    /// When the signer or the bucket refuses.
+    pub async fn upload(&self, image: &ImageFile) -> Result<String, UploadError> {
+        let bytes = image.content.read().await?;
+        let upload = self.ask(image, bytes.len()).await?;
+        self.put(&upload, bytes).await?;
+        Ok(upload.image_id)
+    }
+
+    /// Asks for a signed URL for `size` bytes.
+    ///
+    /// # Errors
+    ///
+    /// When the signer refuses.
+    pub async fn ask(&self, image: &ImageFile, size: usize) -> Result<SignedUpload, UploadError> {
+        let wish = json!({
+            "content_type": image.content_type,
+            "size_bytes": size,
+            "filename": image.name,
+        });
+        let request = self
+            .client
+            .post(format!("{}/v1/uploads", self.signer))
+            .json(&wish);
+        let answer = request.bearer_auth(&self.token).send().await?;
+        Ok(accepted(answer).await?.json().await?)
+    }
+
+    /// Puts the bytes to the signed URL.
+    ///
+    /// # Errors
+    ///
+    /// When the bucket refuses.
+    pub async fn put(&self, upload: &SignedUpload, bytes: Vec<u8>) -> Result<(), UploadError> {
+        let method: Method = upload.method.parse()?;
+        let mut request = self.client.request(method, &upload.url).body(bytes);
+        for (name, value) in &upload.headers {
+            request = request.header(name, value);
+        }
+        accepted(request.send().await?).await?;
+        Ok(())
+    }
+
+    /// What the upload-signer tells of an image.
+    ///
+    /// # Errors
+    ///
+    /// When the signer refuses.
+    pub async fn image(&self, image_id: &str) -> Result<Value, UploadError> {
+        let request = self
+            .client
+            .get(format!("{}/v1/images/{image_id}", self.signer));
+        let answer = request.bearer_auth(&self.token).send().await?;
+        Ok(accepted(answer).await?.json().await?)
+    }
+}
+
+async fn accepted(response: reqwest::Response) -> Result<reqwest::Response, UploadError> {
+    let status = response.status();
+    if status.is_success() {
+        return Ok(response);
+    }
+    Err(UploadError::Refused {
+        status,
+        body: response.text().await.unwrap_or_default(),
+    })
+}
+
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(": ")
+}
