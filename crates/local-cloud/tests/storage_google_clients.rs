@@ -1,6 +1,8 @@
 //! Google's own clients in other languages: the Python library, and `gcloud storage` where it is
 //! installed.
 
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
 mod cloud;
 
 use std::path::{Path, PathBuf};

@@ -1,5 +1,7 @@
 //! The JSON API on the wire.
 
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
 mod cloud;
 
 use bytes::Bytes;

@@ -1,5 +1,7 @@
 //! What was acknowledged is there after the server was killed.
 
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
 mod cloud;
 
 use std::path::Path;

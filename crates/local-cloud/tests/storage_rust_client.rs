@@ -1,5 +1,7 @@
 //! The official Rust clients: `Storage` (HTTP) and `StorageControl` (gRPC).
 
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
 mod cloud;
 
 use bytes::Bytes;

@@ -1,5 +1,7 @@
 //! Signed URLs, made by the official Rust client and used as a browser or curl would.
 
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
 mod cloud;
 
 use std::time::Duration;
