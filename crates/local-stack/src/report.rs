@@ -90,7 +90,10 @@ fn cells(ending: &Ending) -> Vec<Cell> {
 }
 
 fn derivatives(row: &Row) -> String {
-    let names = row.derivatives.iter().map(|derivative| derivative.name.as_str());
+    let names = row
+        .derivatives
+        .iter()
+        .map(|derivative| derivative.name.as_str());
     names.collect::<Vec<_>>().join(", ")
 }
 
@@ -131,8 +134,13 @@ mod tests {
         let row = Row {
             image_id: String::new(),
             status: status.to_owned(),
-            rejection: rejection.map(|code| Rejection { code: code.to_owned() }),
-            original: Original { content_type: None, size_bytes: 1_500 },
+            rejection: rejection.map(|code| Rejection {
+                code: code.to_owned(),
+            }),
+            original: Original {
+                content_type: None,
+                size_bytes: 1_500,
+            },
             derivatives: Vec::new(),
         };
         Ending {

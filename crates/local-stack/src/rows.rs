@@ -48,7 +48,10 @@ impl Row {
     /// Its status and, when it was rejected, the kind of reason.
     #[must_use]
     pub fn ending(&self) -> (&str, Option<&str>) {
-        let code = self.rejection.as_ref().map(|rejection| rejection.code.as_str());
+        let code = self
+            .rejection
+            .as_ref()
+            .map(|rejection| rejection.code.as_str());
         (&self.status, code)
     }
 }

@@ -169,7 +169,7 @@ fn a_thread_of_a_picture_is_a_picture() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1_000, ..ProptestConfig::default() })]
 
     #[test]
     fn random_bytes_end_cleanly(bytes in prop::collection::vec(any::<u8>(), 0..2_000)) {

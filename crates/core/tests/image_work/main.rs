@@ -1,5 +1,7 @@
 //! The image work from outside: files in, derivatives or rejections out.
 
+#![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
 mod animation;
 mod color;
 mod exif;

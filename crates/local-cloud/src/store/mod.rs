@@ -11,7 +11,9 @@ mod buckets;
 mod checksum;
 mod copy;
 mod error;
+mod lifecycle;
 mod list;
+mod new_blob;
 mod object;
 mod objects;
 mod patch;
@@ -32,15 +34,17 @@ use uuid::Uuid;
 use crate::clock::Clock;
 use crate::events::outbox::Outbox;
 
-pub use blob::{BlobWriter, ByteStream, MAX_OBJECT_SIZE, NewBlob};
+pub use blob::ByteStream;
 pub use bucket::{
-    Bucket, Cors, IamConfiguration, Lifecycle, LifecycleAction, LifecycleCondition, LifecycleRule,
-    RetentionPolicy, SoftDeletePolicy, UniformBucketLevelAccess, Versioning,
+    Bucket, Cors, IamConfiguration, RetentionPolicy, SoftDeletePolicy, UniformBucketLevelAccess,
+    Versioning,
 };
 pub use checksum::{Checksums, ExpectedChecksums};
 pub use copy::{Compose, Rewrite, Source};
 pub use error::StoreError;
+pub use lifecycle::{Lifecycle, LifecycleAction, LifecycleCondition, LifecycleRule};
 pub use list::{ListQuery, Listing};
+pub use new_blob::{BlobWriter, MAX_OBJECT_SIZE, NewBlob};
 pub use object::{Object, ObjectKey};
 pub use objects::Insert;
 pub use preconditions::Preconditions;
@@ -136,7 +140,7 @@ impl Store {
     /// A new blob, to be filled with the bytes of an object.
     #[must_use]
     pub fn new_blob(&self) -> BlobWriter {
-        self.blobs.create()
+        BlobWriter::new(&self.blobs)
     }
 
     /// Stops writing. When all handles are dropped after this, the folder can be opened again.

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 use uuid::Uuid;
 
-use super::blob::{BlobId, BlobWriter};
+use super::blob::BlobId;
+use super::new_blob::BlobWriter;
 use super::tables::UPLOADS;
 use super::{ExpectedChecksums, Insert, Object, ObjectKey, Preconditions, Store, StoreError};
 
@@ -96,7 +97,7 @@ impl Store {
     ///
     /// [`StoreError::BucketNotFound`], [`StoreError::PreconditionFailed`].
     pub async fn begin_upload(&self, upload: Upload) -> Result<String, StoreError> {
-        let mut writer = self.blobs.create();
+        let mut writer = self.new_blob();
         writer.park().await?;
         let id = Uuid::now_v7().simple().to_string();
         let (key, blob) = (id.clone(), writer.id());
@@ -131,7 +132,9 @@ impl Store {
         }
         let writer = match self.uploads.get(id) {
             Some(writer) => writer,
-            None => self.uploads.put(id, self.blobs.resume(session.blob).await?),
+            None => self
+                .uploads
+                .put(id, BlobWriter::resume(&self.blobs, session.blob).await?),
         };
         let mut writer = writer.lock_owned().await;
         // It may have been finished while this waited.
@@ -157,7 +160,7 @@ impl Store {
         mut upload: PartialUpload,
         expected: ExpectedChecksums,
     ) -> Result<Object, StoreError> {
-        let writer = std::mem::replace(&mut *upload.writer, self.blobs.create());
+        let writer = std::mem::replace(&mut *upload.writer, self.new_blob());
         let blob = writer.finish().await?;
         let Upload {
             bucket,

@@ -3,7 +3,7 @@
 use ::image::metadata::Orientation;
 use ::image::{DynamicImage, GrayImage, RgbImage};
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
-use moxcms::{ColorProfile, Layout, TransformOptions};
+use moxcms::{ColorDateTime, ColorProfile, Layout, TransformOptions};
 
 /// What a JPEG file has beside its picture.
 #[derive(Debug, Clone, Default)]
@@ -51,7 +51,16 @@ pub fn ycck_jpeg(picture: &RgbImage, options: &JpegOptions) -> Vec<u8> {
 /// A JPEG with the colours of Display P3 and the profile that says so.
 #[must_use]
 pub fn display_p3_jpeg(picture: &RgbImage) -> Vec<u8> {
-    let profile = ColorProfile::new_display_p3();
+    let mut profile = ColorProfile::new_display_p3();
+    // It would be that of the call, and the file another one each time.
+    profile.creation_date_time = ColorDateTime {
+        year: 2026,
+        month: 1,
+        day_of_the_month: 1,
+        hours: 0,
+        minutes: 0,
+        seconds: 0,
+    };
     let mut converted = picture.clone();
     ColorProfile::new_srgb()
         .create_transform_8bit(

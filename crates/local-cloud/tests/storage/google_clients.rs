@@ -1,14 +1,10 @@
 //! Google's own clients in other languages: the Python library, and `gcloud storage` where it is
 //! installed.
 
-#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
-
-mod cloud;
-
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use cloud::{put, start};
+use crate::cloud::{put, start};
 
 /// The Python library, as users get it today.
 const PYTHON_LIBRARY: &str = "google-cloud-storage==3.17.1";
@@ -42,7 +38,7 @@ fn python() -> PathBuf {
 async fn the_python_client_works_unchanged() {
     let cloud = start().await;
     let folder = tempfile::tempdir().unwrap();
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients/storage.py");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/storage/clients/storage.py");
     let mut client = Command::new(python());
     run(client
         .arg(script)

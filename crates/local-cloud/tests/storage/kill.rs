@@ -1,16 +1,12 @@
 //! What was acknowledged is there after the server was killed.
 
-#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
-
-mod cloud;
-
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use cloud::start_at;
+use crate::cloud::start_at;
 use local_cloud::Location;
 use reqwest::Client;
 use serde_json::json;

@@ -1,52 +1,16 @@
-//! Signed URLs, made by the official Rust client and used as a browser or curl would.
+//! Signed URLs, used as a browser or curl would.
 
-#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
-
-mod cloud;
-
-use std::time::Duration;
-
-use cloud::{BUCKET, BUCKET_RESOURCE, put, start};
-use google_cloud_auth::credentials::service_account::Builder as ServiceAccount;
-use google_cloud_auth::signer::Signer;
-use google_cloud_storage::builder::storage::SignedUrlBuilder;
 use local_cloud::LocalCloud;
-use reqwest::{Client, Method, RequestBuilder, Response};
+use reqwest::{Client, Method, Response};
 use serde_json::{Value, json};
 
-const NAME: &str = "c5/2026-11-22T10/o n/original";
+use crate::cloud::{BUCKET, put, start};
+use crate::signing::{Headers, NAME, request, sign};
+
 const SIZES: (&str, &str) = ("x-goog-content-length-range", "1,10");
 const CREATE_ONLY: (&str, &str) = ("x-goog-if-generation-match", "0");
 const JPEG: (&str, &str) = ("content-type", "image/jpeg");
 const META: (&str, &str) = ("x-goog-meta-principal", "users/1");
-
-type Headers<'a> = &'a [(&'a str, &'a str)];
-
-fn signer(cloud: &LocalCloud) -> Signer {
-    let email = "signer@local.iam.gserviceaccount.com";
-    let uri = format!("{}/token", cloud.endpoint());
-    let key = cloud.identity().service_account_key(email, &uri).unwrap();
-    ServiceAccount::new(key).build_signer().unwrap()
-}
-
-async fn sign(cloud: &LocalCloud, method: &Method, headers: Headers<'_>) -> String {
-    let method = http::Method::from_bytes(method.as_str().as_bytes()).unwrap();
-    let url = SignedUrlBuilder::for_object(BUCKET_RESOURCE, NAME)
-        .with_endpoint(cloud.endpoint())
-        .with_method(method)
-        .with_expiration(Duration::from_secs(600));
-    let url = headers
-        .iter()
-        .fold(url, |url, (name, value)| url.with_header(*name, *value));
-    url.sign_with(&signer(cloud)).await.unwrap()
-}
-
-fn request(method: Method, url: &str, headers: Headers<'_>) -> RequestBuilder {
-    let request = Client::new().request(method, url);
-    headers.iter().fold(request, |request, (name, value)| {
-        request.header(*name, *value)
-    })
-}
 
 /// Signs a `PUT` of these headers and does it.
 async fn upload(cloud: &LocalCloud, headers: Headers<'_>, content: &'static str) -> Response {
@@ -330,83 +294,4 @@ async fn a_signed_download_of_nothing_is_no_such_key() {
     let url = sign(&cloud, &Method::GET, &[]).await;
     let response = request(Method::GET, &url, &[]).send().await.unwrap();
     assert_refused(&cloud, response, 404, "NoSuchKey").await;
-}
-
-/// Allows one origin to `PUT`.
-async fn allow_page(cloud: &LocalCloud) {
-    let rule = json!({
-        "origin": ["https://app.example"],
-        "method": ["PUT"],
-        "responseHeader": ["content-type", "x-goog-hash"],
-        "maxAgeSeconds": 60,
-    });
-    let url = format!("{}/storage/v1/b/{BUCKET}", cloud.endpoint());
-    let request = Client::new().patch(url).json(&json!({ "cors": [rule] }));
-    assert_eq!(request.send().await.unwrap().status(), 200);
-}
-
-async fn preflight(cloud: &LocalCloud, origin: &str, method: &str) -> Response {
-    let url = format!("{}/{BUCKET}/o", cloud.endpoint());
-    let headers = [
-        ("origin", origin),
-        ("access-control-request-method", method),
-    ];
-    request(Method::OPTIONS, &url, &headers)
-        .send()
-        .await
-        .unwrap()
-}
-
-#[tokio::test]
-async fn a_browser_is_told_what_the_bucket_allows() {
-    let cloud = start().await;
-    allow_page(&cloud).await;
-    let allowed = preflight(&cloud, "https://app.example", "PUT").await;
-    assert_eq!(allowed.status(), 200);
-    let headers = allowed.headers();
-    assert_eq!(
-        headers["access-control-allow-origin"],
-        "https://app.example"
-    );
-    assert_eq!(headers["access-control-allow-methods"], "PUT");
-    assert_eq!(
-        headers["access-control-allow-headers"],
-        "content-type, x-goog-hash"
-    );
-    assert_eq!(headers["access-control-max-age"], "60");
-}
-
-#[tokio::test]
-async fn a_browser_is_told_nothing_for_other_pages_and_methods() {
-    let cloud = start().await;
-    allow_page(&cloud).await;
-    for (origin, method) in [
-        ("https://evil.example", "PUT"),
-        ("https://app.example", "DELETE"),
-    ] {
-        let refused = preflight(&cloud, origin, method).await;
-        assert_eq!(refused.headers().get("access-control-allow-origin"), None);
-    }
-}
-
-#[tokio::test]
-async fn a_page_can_read_the_answer_to_its_upload() {
-    let cloud = start().await;
-    allow_page(&cloud).await;
-    let url = sign(&cloud, &Method::PUT, &[]).await;
-    let headers = [("origin", "https://app.example")];
-    let response = request(Method::PUT, &url, &headers)
-        .body("x")
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(response.status(), 200);
-    assert_eq!(
-        response.headers()["access-control-allow-origin"],
-        "https://app.example"
-    );
-    assert_eq!(
-        response.headers()["access-control-expose-headers"],
-        "content-type, x-goog-hash"
-    );
 }
