@@ -3,7 +3,7 @@
 use ::image::metadata::Orientation;
 use ::image::{DynamicImage, GrayImage, RgbImage};
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
-use moxcms::{ColorDateTime, ColorProfile, Layout, TransformOptions};
+use moxcms::{ColorProfile, Layout, TransformOptions};
 
 /// What a JPEG file has beside its picture.
 #[derive(Debug, Clone, Default)]
@@ -51,16 +51,7 @@ pub fn ycck_jpeg(picture: &RgbImage, options: &JpegOptions) -> Vec<u8> {
 /// A JPEG with the colours of Display P3 and the profile that says so.
 #[must_use]
 pub fn display_p3_jpeg(picture: &RgbImage) -> Vec<u8> {
-    let mut profile = ColorProfile::new_display_p3();
-    // It would be that of the call, and the file another one each time.
-    profile.creation_date_time = ColorDateTime {
-        year: 2026,
-        month: 1,
-        day_of_the_month: 1,
-        hours: 0,
-        minutes: 0,
-        seconds: 0,
-    };
+    let profile = ColorProfile::new_display_p3();
     let mut converted = picture.clone();
     ColorProfile::new_srgb()
         .create_transform_8bit(
@@ -71,7 +62,9 @@ pub fn display_p3_jpeg(picture: &RgbImage) -> Vec<u8> {
         )
         .and_then(|transform| transform.transform(picture, &mut converted))
         .expect("both profiles are made of matrices");
-    let icc = profile.encode().expect("a built-in profile can be written");
+    let mut icc = profile.encode().expect("a built-in profile can be written");
+    // The time it was written (ICC.1, table 17) would make it another file each time.
+    icc[24..36].fill(0);
     jpeg(
         &converted,
         &JpegOptions {
