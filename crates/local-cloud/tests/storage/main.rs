@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+#[path = "../cloud/mod.rs"]
 mod cloud;
 mod cors;
 mod durability;
@@ -11,6 +12,7 @@ mod json_listing;
 mod json_objects;
 mod kill;
 mod resumable;
+mod rust;
 mod rust_buckets;
 mod rust_objects;
 mod rust_uploads;

@@ -5,7 +5,8 @@ use google_cloud_gax::paginator::ItemPaginator as _;
 use google_cloud_storage::model::Bucket;
 use google_cloud_wkt::FieldMask;
 
-use crate::cloud::{BUCKET_RESOURCE, Result, code, control, put, start};
+use crate::cloud::{BUCKET_RESOURCE, control, put, start};
+use crate::rust::{Result, code};
 
 #[tokio::test]
 async fn a_bucket_is_made_found_changed_and_deleted() -> Result {

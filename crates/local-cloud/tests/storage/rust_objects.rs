@@ -6,7 +6,8 @@ use google_cloud_storage::client::StorageControl;
 use google_cloud_storage::model::Object;
 use google_cloud_wkt::{FieldMask, Timestamp};
 
-use crate::cloud::{BUCKET_RESOURCE, Result, code, control, put, read, start, storage};
+use crate::cloud::{BUCKET_RESOURCE, control, put, start, storage};
+use crate::rust::{Result, code, read};
 
 async fn names(client: &StorageControl, page: i32, start: &str, end: &str) -> Result<Vec<String>> {
     let mut objects = client

@@ -3,7 +3,8 @@
 use bytes::Bytes;
 use google_cloud_storage::model_ext::ReadRange;
 
-use crate::cloud::{BUCKET_RESOURCE, Result, put, read, start, storage};
+use crate::cloud::{BUCKET_RESOURCE, put, start, storage};
+use crate::rust::{Result, read};
 
 fn pattern(size: usize) -> Bytes {
     (0..size)

@@ -1,7 +1,8 @@
 //! A server for a test, and the official clients of it.
 
+#![allow(dead_code, reason = "not every test binary uses all of it")]
+
 use google_cloud_auth::credentials::anonymous::Builder as Anonymous;
-use google_cloud_gax::error::rpc::Code;
 use google_cloud_storage::client::{Storage, StorageControl};
 use local_cloud::{Config, LocalCloud, Location};
 use serde_json::{Value, json};
@@ -71,22 +72,4 @@ pub(crate) async fn put(cloud: &LocalCloud, name: &str, content: &str) -> Value 
     let response = request.body(content.to_owned()).send().await.unwrap();
     assert_eq!(response.status(), 200);
     response.json().await.unwrap()
-}
-
-/// What a test of the official clients ends with.
-pub(crate) type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
-
-/// The whole content of an object.
-pub(crate) async fn read(client: &Storage, name: &str) -> Result<Vec<u8>> {
-    let mut response = client.read_object(BUCKET_RESOURCE, name).send().await?;
-    let mut content = Vec::new();
-    while let Some(chunk) = response.next().await.transpose()? {
-        content.extend_from_slice(&chunk);
-    }
-    Ok(content)
-}
-
-/// The gRPC code of an error.
-pub(crate) fn code(error: &google_cloud_storage::Error) -> Option<Code> {
-    error.status().map(|status| status.code)
 }
