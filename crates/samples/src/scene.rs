@@ -36,7 +36,7 @@ pub fn scene(width: u32, height: u32, seed: u32) -> RgbImage {
             None => scene.sky(&noise, (u * w / h, v), w / h),
         };
         let grain = (lattice(scene.seed ^ 77, x as i32, y as i32) - 0.5) * 0.03;
-        Rgb(color.map(|n| ((n + grain).clamp(0.0, 1.0) * 255.0).round() as u8))
+        Rgb(color.map(|n| ((n + grain).clamp(0.0, 1.0) * 255.0 + 0.5) as u8))
     })
 }
 
@@ -89,7 +89,8 @@ impl Scene {
             [0.97, 0.96, 0.95],
             ((clouds - 0.52) * 3.0).clamp(0.0, 0.7),
         );
-        let distance = (u - self.sun.0 * aspect).hypot(v - self.sun.1);
+        let (across, down) = (u - self.sun.0 * aspect, v - self.sun.1);
+        let distance = (across * across + down * down).sqrt();
         let glow = (1.0 - distance / 0.45).max(0.0).powi(3);
         let disc = ((0.05 - distance) * 80.0).clamp(0.0, 1.0);
         mix(clouded, [1.0, 0.95, 0.80], (0.6 * glow).max(disc))
@@ -118,17 +119,19 @@ impl Texture {
         Self((0..Self::SIDE * Self::SIDE).map(point).collect())
     }
 
-    /// The noise at a point of the plane, on which the square has a side of 1.
+    /// The noise at a point of the plane, right of and below its origin, on which the square has a
+    /// side of 1.
     fn at(&self, x: f32, y: f32) -> f32 {
         let (x, y) = (x * Self::SIDE as f32, y * Self::SIDE as f32);
-        let (left, top) = (x.floor(), y.floor());
+        let (left, top) = (x as usize, y as usize);
         let texel = |dx: usize, dy: usize| {
-            let column = (left as usize + dx) % Self::SIDE;
-            self.0[(top as usize + dy) % Self::SIDE * Self::SIDE + column]
+            let column = (left + dx) % Self::SIDE;
+            self.0[(top + dy) % Self::SIDE * Self::SIDE + column]
         };
-        let upper = lerp(texel(0, 0), texel(1, 0), x - left);
-        let lower = lerp(texel(0, 1), texel(1, 1), x - left);
-        lerp(upper, lower, y - top)
+        let (across, down) = (x - left as f32, y - top as f32);
+        let upper = lerp(texel(0, 0), texel(1, 0), across);
+        let lower = lerp(texel(0, 1), texel(1, 1), across);
+        lerp(upper, lower, down)
     }
 }
 
