@@ -97,7 +97,7 @@ fn a_processor_that_is_killed_at_work_leaves_it_to_the_redelivery() {
         let mut stack = TestStack::start().await;
         // The derivatives are written, the original is not: the middle of the work.
         let slow = json!({
-            "api": "grpc", "bucket": ARCHIVE, "operation": "RewriteObject",
+            "api": "grpc", "bucket": ARCHIVE, "operation": "objects.rewrite",
             "count": 4, "delay_ms": 60_000,
         });
         stack.control("faults", &slow).await;

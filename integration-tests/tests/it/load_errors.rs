@@ -68,7 +68,7 @@ fn a_row_that_the_warehouse_refuses_is_noted_and_holds_up_no_other() {
         ))
         .await;
         // A year that Rust can tell and BigQuery cannot.
-        record["processed_at"] = "-000100-01-01T00:00:00Z".into();
+        record["exif"] = serde_json::json!({ "taken_at": "0000-01-01T00:00:00" });
         let id = ImageId::new(Timestamp::now());
         record["image_id"] = id.to_string().into();
         let reason = load_error(&stack, id, serde_json::to_vec(&record).unwrap()).await;

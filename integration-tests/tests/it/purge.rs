@@ -80,7 +80,7 @@ fn a_sweep_that_storage_breaks_off_says_so() {
     run(async {
         let stack = TestStack::start().await;
         let fault =
-            json!({ "bucket": ARCHIVE, "operation": "ListObjects", "count": 1, "status": 403 });
+            json!({ "bucket": ARCHIVE, "operation": "objects.list", "count": 1, "status": 403 });
         stack.control("faults", &fault).await;
         let url = format!("{}/sweep", stack.stack.endpoint(Service::PurgeAuditor));
         let answer = reqwest::Client::new().post(url).send().await.unwrap();

@@ -67,11 +67,11 @@ pub(super) async fn put(
     let id = params
         .upload_id
         .ok_or_else(|| JsonError::invalid("Required parameter: upload_id"))?;
-    let mut upload = match api.store.upload(&id).await? {
-        Progress::Partial(upload) => upload,
-        Progress::Finished(object) => {
+    let mut upload = match api.store.upload(&id).await {
+        Ok(Progress::Partial(upload)) => upload,
+        over => {
             body::discard(body).await;
-            return Ok(finished(&api, &object));
+            return Ok(finished(&api, &over?)?);
         }
     };
     let range = match text(&headers, CONTENT_RANGE.as_str()) {
