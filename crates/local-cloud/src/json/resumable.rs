@@ -67,14 +67,26 @@ pub(super) async fn put(
     let id = params
         .upload_id
         .ok_or_else(|| JsonError::invalid("Required parameter: upload_id"))?;
-    let mut upload = match api.store.upload(&id).await {
-        Ok(Progress::Partial(upload)) => upload,
-        over => {
+    match api.store.upload(&id).await {
+        Ok(Progress::Partial(upload)) => receive(&api, upload, &headers, body).await,
+        Ok(Progress::Finished(object)) => {
             body::discard(body).await;
-            return Ok(finished(&api, &over?)?);
+            Ok(finished(&api, &object))
         }
-    };
-    let range = match text(&headers, CONTENT_RANGE.as_str()) {
+        Err(error) => {
+            body::discard(body).await;
+            Err(error.into())
+        }
+    }
+}
+
+async fn receive(
+    api: &Api,
+    mut upload: PartialUpload,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<Response, JsonError> {
+    let range = match text(headers, CONTENT_RANGE.as_str()) {
         Some(text) => ContentRange::parse(text).ok_or_else(|| invalid_range(text))?,
         None => ContentRange {
             first: Some(0),
@@ -87,8 +99,8 @@ pub(super) async fn put(
     if !range.is_complete(upload.size()) {
         return Ok(incomplete(upload.size()));
     }
-    let object = api.store.finish_upload(upload, expected(&headers)).await?;
-    Ok(finished(&api, &object))
+    let object = api.store.finish_upload(upload, expected(headers)).await?;
+    Ok(finished(api, &object))
 }
 
 /// Gives an upload up. The status is the one that Cloud Storage answers with.
