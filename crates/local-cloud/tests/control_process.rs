@@ -59,7 +59,7 @@ fn command(address: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_local-cloud"));
     command
         .args(["--address", address])
-        .env("NO_COLOR", "1")
+        
         .env_remove("RUST_LOG");
     command.stderr(Stdio::piped());
     command
