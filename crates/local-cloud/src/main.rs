@@ -1,7 +1,7 @@
 //! The server as a program.
 
 use std::error::Error;
-use std::io::{self, IsTerminal};
+use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -1,18 +1,10 @@
 //! The program: how it starts, ends, and what survives when it is killed.
 
-#![allow(
-    clippy::unwrap_used,
-    reason = "a test ends at the first thing that is amiss"
-)]
-
-mod local;
-mod receiver;
-
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use receiver::Receiver;
+use crate::receiver::Receiver;
 use reqwest::Client;
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -57,10 +49,7 @@ impl Drop for Process {
 
 fn command(address: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_local-cloud"));
-    command
-        .args(["--address", address])
-        
-        .env_remove("RUST_LOG");
+    command.args(["--address", address]).env_remove("RUST_LOG");
     command.stderr(Stdio::piped());
     command
 }

@@ -1,16 +1,8 @@
 //! Keys and tokens over HTTP.
 
-#![allow(
-    clippy::unwrap_used,
-    reason = "a test ends at the first thing that is amiss"
-)]
-
-mod local;
-mod receiver;
-
+use crate::local::{get, post, post_form, start};
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
-use local::{get, post, post_form, start};
 use local_cloud::LocalCloud;
 use serde_json::{Value, json};
 

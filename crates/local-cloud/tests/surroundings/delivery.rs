@@ -1,26 +1,18 @@
 //! Events reach the destinations of their triggers, at least once.
 
-#![allow(
-    clippy::unwrap_used,
-    reason = "a test ends at the first thing that is amiss"
-)]
-
-mod local;
-mod receiver;
-
 use std::time::Duration;
 
-use local::{create_bucket, start, start_at};
+use crate::local::{create_bucket, start, start_at};
+use crate::receiver::{QUICK, Receiver, quiet, trigger, until};
 use local_cloud::events::{DeliveryPolicy, DeliveryState, EventKind};
 use local_cloud::store::{ObjectKey, Preconditions};
 use local_cloud::{Config, LocalCloud, Location};
-use receiver::{QUICK, Receiver, quiet, trigger, until};
 use serde_json::{Value, json};
 
 /// Writes an object of `bucket` and returns its resource.
 async fn put(cloud: &LocalCloud, name: &str, content: &str) -> Value {
     let path = format!("/upload/storage/v1/b/bucket/o?uploadType=media&name={name}");
-    let (status, object) = local::post(cloud, &path, json!(content)).await;
+    let (status, object) = crate::local::post(cloud, &path, json!(content)).await;
     assert_eq!(status, 200, "{object}");
     object
 }

@@ -1,7 +1,5 @@
 //! A service that takes what the cloud sends, and tells of it.
 
-#![allow(dead_code, reason = "not every test binary uses all of it")]
-
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};

@@ -1,21 +1,13 @@
 //! Events come twice, late or in another order, when asked to.
 
-#![allow(
-    clippy::unwrap_used,
-    reason = "a test ends at the first thing that is amiss"
-)]
-
-mod local;
-mod receiver;
-
-use local::{post, put};
+use crate::local::{post, put};
+use crate::receiver::{Receiver, quiet, trigger, until};
 use local_cloud::LocalCloud;
 use local_cloud::events::EventKind;
-use receiver::{Receiver, quiet, trigger, until};
 use serde_json::{Value, json};
 
 async fn start() -> (LocalCloud, Receiver) {
-    let (cloud, receiver) = (local::start().await, Receiver::start().await);
+    let (cloud, receiver) = (crate::local::start().await, Receiver::start().await);
     trigger(&cloud, "t", EventKind::Finalized, &receiver).await;
     (cloud, receiver)
 }

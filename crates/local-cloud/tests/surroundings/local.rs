@@ -1,10 +1,9 @@
 //! A server for a test of its control endpoints, and requests to them.
 
-#![allow(dead_code, reason = "not every test binary uses all of it")]
-
 use std::sync::LazyLock;
 
 use http::Method;
+use jiff::Timestamp;
 use local_cloud::{Config, LocalCloud, Location};
 use reqwest::Client;
 use serde_json::{Value, json};
@@ -86,4 +85,21 @@ pub(crate) async fn put(cloud: &LocalCloud, bucket: &str, name: &str, custom_tim
         let patch = json!({ "customTime": custom_time });
         assert_eq!(call(cloud, Method::PATCH, &path, patch).await.0, 200);
     }
+}
+
+/// A time in a JSON answer.
+pub(crate) fn timestamp(value: &Value) -> Timestamp {
+    value.as_str().unwrap().parse().unwrap()
+}
+
+/// Moves the local time.
+pub(crate) async fn advance(cloud: &LocalCloud, seconds: i64) -> Value {
+    let (status, body) = post(
+        cloud,
+        "/_local/clock",
+        json!({ "advance_seconds": seconds }),
+    )
+    .await;
+    assert_eq!(status, 200, "{body}");
+    body
 }
