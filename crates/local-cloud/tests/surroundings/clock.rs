@@ -1,13 +1,13 @@
-//! The local time moves, and lifecycle and schedules go by it.
+//! The local time moves, and objects and their lifecycle go by it.
 
-use crate::local::{call, create_bucket, get, post, put, start, start_at};
-use crate::receiver::{Receiver, quiet, until};
-use http::Method;
 use jiff::{SignedDuration, Timestamp};
 use local_cloud::events::{EventKind, TriggerSpec};
 use local_cloud::store::{ObjectKey, Preconditions};
 use local_cloud::{LocalCloud, Location};
 use serde_json::{Value, json};
+
+use crate::local::{advance, create_bucket, get, post, put, start, start_at, timestamp};
+use crate::receiver::{Receiver, quiet};
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 

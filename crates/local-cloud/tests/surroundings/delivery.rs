@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use crate::local::{create_bucket, start, start_at};
-use crate::receiver::{QUICK, Receiver, quiet, trigger, until};
 use local_cloud::events::{DeliveryPolicy, DeliveryState, EventKind};
 use local_cloud::store::{ObjectKey, Preconditions};
 use local_cloud::{Config, LocalCloud, Location};
 use serde_json::{Value, json};
+
+use crate::local::{create_bucket, start, start_at};
+use crate::receiver::{QUICK, Receiver, quiet, trigger, until};
 
 /// Writes an object of `bucket` and returns its resource.
 async fn put(cloud: &LocalCloud, name: &str, content: &str) -> Value {

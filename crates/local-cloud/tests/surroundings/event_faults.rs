@@ -1,10 +1,11 @@
 //! Events come twice, late or in another order, when asked to.
 
-use crate::local::{post, put};
-use crate::receiver::{Receiver, quiet, trigger, until};
 use local_cloud::LocalCloud;
 use local_cloud::events::EventKind;
 use serde_json::{Value, json};
+
+use crate::local::{post, put};
+use crate::receiver::{Receiver, quiet, trigger, until};
 
 async fn start() -> (LocalCloud, Receiver) {
     let (cloud, receiver) = (crate::local::start().await, Receiver::start().await);

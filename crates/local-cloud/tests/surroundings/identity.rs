@@ -1,10 +1,11 @@
 //! Keys and tokens over HTTP.
 
-use crate::local::{get, post, post_form, start};
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use local_cloud::LocalCloud;
 use serde_json::{Value, json};
+
+use crate::local::{get, post, post_form, start};
 
 const EMAIL: &str = "signer@local.iam.gserviceaccount.com";
 const GRANT: (&str, &str) = ("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer");

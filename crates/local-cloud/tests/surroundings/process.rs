@@ -4,10 +4,11 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use crate::receiver::Receiver;
 use reqwest::Client;
 use serde_json::json;
 use tokio::net::TcpListener;
+
+use crate::receiver::Receiver;
 
 struct Process {
     child: Child,

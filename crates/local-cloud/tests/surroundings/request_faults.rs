@@ -1,6 +1,5 @@
 //! Requests of the storage APIs fail, when asked to.
 
-use crate::local::{call, get, post, put, start};
 use google_cloud_auth::credentials::anonymous::Builder as Anonymous;
 use google_cloud_gax::error::rpc::Code;
 use google_cloud_gax::options::RequestOptionsBuilder;
@@ -9,6 +8,8 @@ use google_cloud_storage::client::StorageControl;
 use http::Method;
 use local_cloud::LocalCloud;
 use serde_json::{Value, json};
+
+use crate::local::{call, get, post, put, start};
 
 async fn add_fault(cloud: &LocalCloud, spec: Value) {
     let (status, body) = post(cloud, "/_local/faults", spec).await;
