@@ -50,6 +50,7 @@ async fn main() -> ExitCode {
 
 async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
     let cloud = LocalCloud::start(Config {
         address: arguments.address,
         state: arguments.state.map_or(Location::Memory, Location::Folder),
@@ -59,7 +60,7 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     .await?;
     tracing::info!("listening at {}", cloud.endpoint());
     tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted?,
+        _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
     }
     tracing::info!("stopping");

@@ -160,7 +160,7 @@ mod tests {
             None
         );
         assert_eq!(
-            ending(malformed.clone(), "rejected", Some("malformed")).fault(),
+            ending(malformed, "rejected", Some("malformed")).fault(),
             None
         );
         assert_eq!(ending(None, "rejected", Some("empty")).fault(), None);
@@ -170,7 +170,7 @@ mod tests {
                 .is_some()
         );
         assert!(
-            ending(malformed.clone(), "rejected", Some("empty"))
+            ending(malformed, "rejected", Some("empty"))
                 .fault()
                 .is_some()
         );

@@ -1,5 +1,7 @@
 //! Journeys across processes: the real binaries, local-cloud and the warehouse.
 
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
 mod clients;
 mod failure;
 mod hostile_events;

@@ -6,7 +6,6 @@
 mod cloud;
 mod cors;
 mod durability;
-mod google_clients;
 mod json_buckets;
 mod json_listing;
 mod json_objects;

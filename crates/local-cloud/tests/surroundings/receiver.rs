@@ -71,7 +71,7 @@ impl Receiver {
         Self::with(first, then, Semaphore::MAX_PERMITS).await
     }
 
-    /// Answers nothing until it is let.
+    /// Never answers.
     pub(crate) async fn hanging() -> Self {
         Self::with(&[], 204, 0).await
     }
@@ -98,11 +98,6 @@ impl Receiver {
         let router = Router::new().fallback(receive).with_state(state.clone());
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         Self { url, state }
-    }
-
-    /// Lets a hanging receiver answer this request and all others.
-    pub(crate) fn open_gate(&self) {
-        self.state.gate.add_permits(Semaphore::MAX_PERMITS);
     }
 
     /// How many requests were waiting for an answer at once.
