@@ -19,8 +19,7 @@ help: ## Print this help
 setup: ## Install what is missing: a C compiler, Rust, the warehouse
 	@scripts/setup.sh
 
-# The dev profile: built in a fraction of release's time, shared with `make test`, and with the pixel
-# work optimised (see Cargo.toml).
+# The dev profile, shared with `make test`: the pixel work is optimised in it too (see Cargo.toml).
 run: setup ## Start everything on this machine, send images through, show what came out
 	@cargo build --workspace --bins --locked
 	@cargo run --quiet --locked -p local-stack --bin local-stack -- \

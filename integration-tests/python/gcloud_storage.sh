@@ -7,7 +7,6 @@
 # touched.
 set -euo pipefail
 
-
 endpoint=$1
 bucket=gs://gcloud-storage
 

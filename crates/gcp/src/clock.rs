@@ -16,7 +16,7 @@ pub struct Clock {
 
 /// The clock at `CLOCK_ENDPOINT` did not tell the time.
 #[derive(Debug, thiserror::Error)]
-#[error("the clock does not answer: {0}")]
+#[error("the clock does not answer")]
 pub struct ClockError(#[from] reqwest::Error);
 
 #[derive(Deserialize)]

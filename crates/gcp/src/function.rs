@@ -91,11 +91,15 @@ fn with_harness(app: Router, project: Option<String>) -> Router {
         let trace = trace(request.headers(), project.as_deref());
         tracing::info_span!("request", { telemetry::TRACE } = trace)
     };
+    // Whoever answers with 5xx logs why, so the layer does not repeat that it failed.
+    let trace = TraceLayer::new_for_http()
+        .make_span_with(span)
+        .on_failure(());
     app.route("/healthz", get(|| async { "ok\n" }))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .layer(TraceLayer::new_for_http().make_span_with(span))
+        .layer(trace)
 }
 
 async fn not_found() -> impl IntoResponse {

@@ -65,10 +65,29 @@ pub struct Row {
 /// The rows that BigQuery refused, by their place in the request, each with its reasons.
 pub type RefusedRows = BTreeMap<usize, Vec<String>>;
 
-/// Nothing was inserted, as far as is known; the same rows can be sent again.
+/// Nothing was inserted, as far as is known.
 #[derive(Debug, thiserror::Error)]
-#[error("BigQuery: {0}")]
-pub struct WarehouseError(#[from] BQError);
+pub enum WarehouseError {
+    /// BigQuery will not take this request, now or later.
+    #[error("BigQuery refused the request: {0}")]
+    Refused(String),
+    /// The same rows can be sent again.
+    #[error("BigQuery: {0}")]
+    Unavailable(String),
+}
+
+impl From<BQError> for WarehouseError {
+    /// 400 and 413 are about what was sent; anything else, a missing table among it, can be mended
+    /// while the rows wait (<https://cloud.google.com/bigquery/docs/error-messages>).
+    fn from(error: BQError) -> Self {
+        match error {
+            BQError::ResponseError { error } if matches!(error.error.code, 400 | 413) => {
+                Self::Refused(error.error.message)
+            }
+            error => Self::Unavailable(error.to_string()),
+        }
+    }
+}
 
 impl Warehouse {
     /// Makes the client, with Application Default Credentials.
@@ -102,10 +121,10 @@ impl Warehouse {
     /// # Errors
     ///
     /// When the request as a whole failed.
-    pub async fn insert(&self, table: &str, rows: Vec<Row>) -> Result<RefusedRows, WarehouseError> {
+    pub async fn insert(&self, table: &str, rows: &[Row]) -> Result<RefusedRows, WarehouseError> {
         let mut request = TableDataInsertAllRequest::new();
         request.skip_invalid_rows();
-        request.add_rows(rows.into_iter().map(Into::into).collect())?;
+        request.add_rows(rows.iter().cloned().map(Into::into).collect())?;
         let WarehouseConfig {
             project, dataset, ..
         } = &self.config;

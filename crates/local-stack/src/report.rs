@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
+use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{Cell, CellAlignment, Color, Table};
 use darkroom_samples::Expected;
 
@@ -49,7 +49,7 @@ impl Ending {
 #[must_use]
 pub fn table(endings: &[Ending]) -> Table {
     let mut table = Table::new();
-    table.load_style(UTF8_HORIZONTAL_ONLY).set_header([
+    table.load_style(UTF8_FULL_CONDENSED).set_header([
         "image",
         "format",
         "size",

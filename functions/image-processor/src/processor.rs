@@ -45,7 +45,7 @@ enum ProcessingError {
 
 /// Handles one event of the ingest bucket.
 pub(crate) async fn handle(processor: Processor, event: StorageEvent) -> Outcome {
-    let image = match IngestedImage::new(event, &processor.config.ingest_bucket) {
+    let image = match IngestedImage::new(event, &processor.config.buckets.ingest) {
         Ok(image) => image,
         Err(reason) => return Outcome::Rejected(reason.to_string()),
     };
@@ -156,7 +156,7 @@ impl Processor {
     }
 
     async fn commit(&self, image: &IngestedImage, record: &Record) -> Result<(), ProcessingError> {
-        let bucket = &self.config.records_bucket;
+        let bucket = &self.config.buckets.records;
         let key = ObjectKey::record(image.id);
         let new = NewObject {
             bucket,
@@ -176,7 +176,7 @@ impl Processor {
         content_type: &'a str,
     ) -> NewObject<'a> {
         NewObject {
-            bucket: &self.config.archive_bucket,
+            bucket: &self.config.buckets.archive,
             name: key.to_string(),
             content_type,
             custom_time: image.object.time_created,

@@ -26,7 +26,7 @@ pub(crate) enum InsertError {
     /// BigQuery refused this row; it would refuse it again.
     #[error("BigQuery refused the row: {}", .0.join("; "))]
     Refused(Vec<String>),
-    /// The insert failed as a whole.
+    /// BigQuery could not be reached, or not then.
     #[error("the insert failed: {0}")]
     Failed(String),
     /// The function is stopping.
@@ -68,12 +68,41 @@ async fn insert_all(warehouse: Warehouse, mut receiver: mpsc::Receiver<Pending>)
             .into_iter()
             .map(|pending| (pending.row, pending.done))
             .unzip();
-        tracing::debug!(rows = rows.len(), "insert");
-        let result = warehouse.insert(TABLE, rows).await;
-        for (index, done) in waiting.into_iter().enumerate() {
+        let results = insert_rows(&rows, &|rows| warehouse.insert(TABLE, rows)).await;
+        for (result, done) in results.into_iter().zip(waiting) {
             // Who no longer waits has been told nothing, and its event comes again.
-            let _ = done.send(answer(&result, index));
+            let _ = done.send(result);
         }
+    }
+}
+
+/// Inserts rows with `insert` and tells what became of each.
+///
+/// BigQuery can refuse a request as a whole for one row's sake. Then each half goes by itself, until
+/// that row is alone: it must not hold up the others.
+async fn insert_rows<'a, F>(
+    rows: &'a [Row],
+    insert: &impl Fn(&'a [Row]) -> F,
+) -> Vec<Result<(), InsertError>>
+where
+    F: Future<Output = Result<RefusedRows, WarehouseError>>,
+{
+    tracing::debug!(rows = rows.len(), "insert");
+    match insert(rows).await {
+        Ok(mut refused) => (0..rows.len())
+            .map(|index| match refused.remove(&index) {
+                Some(reasons) => Err(InsertError::Refused(reasons)),
+                None => Ok(()),
+            })
+            .collect(),
+        Err(WarehouseError::Refused(_)) if rows.len() > 1 => {
+            let (first, second) = rows.split_at(rows.len() / 2);
+            let mut results = Box::pin(insert_rows(first, insert)).await;
+            results.extend(Box::pin(insert_rows(second, insert)).await);
+            results
+        }
+        Err(WarehouseError::Refused(reason)) => vec![Err(InsertError::Refused(vec![reason]))],
+        Err(error) => vec![Err(InsertError::Failed(error.to_string())); rows.len()],
     }
 }
 
@@ -89,27 +118,22 @@ fn fill(first: Pending, receiver: &mut mpsc::Receiver<Pending>) -> Vec<Pending> 
     batch
 }
 
-fn answer(result: &Result<RefusedRows, WarehouseError>, index: usize) -> Result<(), InsertError> {
-    match result {
-        Ok(refused) => match refused.get(&index) {
-            Some(reasons) => Err(InsertError::Refused(reasons.clone())),
-            None => Ok(()),
-        },
-        Err(error) => Err(InsertError::Failed(error.to_string())),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use super::*;
 
-    fn pending(bytes: usize) -> Pending {
-        let row = Row {
-            insert_id: String::new(),
+    fn row(insert_id: usize) -> Row {
+        Row {
+            insert_id: insert_id.to_string(),
             json: serde_json::Value::Null,
-        };
+        }
+    }
+
+    fn pending(bytes: usize) -> Pending {
         Pending {
-            row,
+            row: row(0),
             bytes,
             done: oneshot::channel().0,
         }
@@ -132,6 +156,45 @@ mod tests {
     fn a_batch_takes_what_waits_up_to_its_rows() {
         assert_eq!(filled(&[1; 10]), 11);
         assert_eq!(filled(&[1; 600]), MOST_ROWS);
+    }
+
+    #[tokio::test]
+    async fn a_row_for_which_requests_are_refused_holds_up_no_other() {
+        let rows: Vec<_> = (0..500).map(row).collect();
+        let requests = AtomicUsize::new(0);
+        let insert = async |rows: &[Row]| {
+            requests.fetch_add(1, Ordering::Relaxed);
+            match rows.iter().any(|row| row.insert_id == "321") {
+                true => Err(WarehouseError::Refused("bad request".to_owned())),
+                false => Ok(RefusedRows::new()),
+            }
+        };
+        let results = insert_rows(&rows, &insert).await;
+        for (index, result) in results.iter().enumerate() {
+            match index {
+                321 => assert!(matches!(result, Err(InsertError::Refused(_)))),
+                _ => assert!(result.is_ok(), "{index}"),
+            }
+        }
+        assert_eq!(results.len(), 500);
+        assert!(requests.into_inner() <= 20);
+    }
+
+    #[tokio::test]
+    async fn rows_that_cannot_be_sent_now_are_sent_once_and_all_wait() {
+        let rows: Vec<_> = (0..500).map(row).collect();
+        let requests = AtomicUsize::new(0);
+        let insert = async |_: &[Row]| {
+            requests.fetch_add(1, Ordering::Relaxed);
+            Err(WarehouseError::Unavailable("down".to_owned()))
+        };
+        let results = insert_rows(&rows, &insert).await;
+        assert!(
+            results
+                .iter()
+                .all(|result| matches!(result, Err(InsertError::Failed(_))))
+        );
+        assert_eq!((results.len(), requests.into_inner()), (500, 1));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::ops::Add;
 
 use darkroom_core::retention::Retention;
 use darkroom_gcp::clock::ClockError;
-use darkroom_gcp::storage::{ObjectStore, StorageError, StoredObject};
+use darkroom_gcp::storage::{Buckets, ObjectStore, StorageError, StoredObject};
 use futures::{StreamExt, stream};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -53,7 +53,12 @@ impl Sweeper {
     pub(crate) async fn sweep(&self) -> Result<SweepReport, ClockError> {
         let as_of = self.config.clock.now().await?;
         let mut counts = Counts::default();
-        for bucket in &self.config.buckets {
+        let Buckets {
+            ingest,
+            archive,
+            records,
+        } = &self.config.buckets;
+        for bucket in [ingest, archive, records] {
             let shards = stream::iter(0..=u8::MAX);
             let shards = shards.map(|shard| self.sweep_shard(bucket, shard, as_of));
             counts = counts + sum(shards.buffer_unordered(LISTINGS)).await;

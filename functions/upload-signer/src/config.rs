@@ -5,7 +5,7 @@ use std::str::FromStr;
 use axum::http::HeaderValue;
 use darkroom_gcp::clock::Clock;
 use darkroom_gcp::env::Env;
-use darkroom_gcp::storage::StorageConfig;
+use darkroom_gcp::storage::{Buckets, StorageConfig};
 use url::{Host, Url};
 
 use crate::auth::Trust;
@@ -25,17 +25,6 @@ pub struct Config {
     pub keys: KeySetUrl,
     /// The web pages that may call (`CORS_ALLOWED_ORIGINS`, with commas between; unset means none).
     pub allowed_origins: AllowedOrigins,
-}
-
-/// The buckets by what they are for.
-#[derive(Debug, Clone)]
-pub struct Buckets {
-    /// Where uploads go (`INGEST_BUCKET`).
-    pub ingest: String,
-    /// Originals and derivatives (`ARCHIVE_BUCKET`).
-    pub archive: String,
-    /// Records (`RECORDS_BUCKET`).
-    pub records: String,
 }
 
 /// The URL of a JSON Web Key Set: `https`, or `http` on this machine itself.
@@ -65,19 +54,6 @@ impl Config {
             },
             keys: keys?,
             allowed_origins,
-        })
-    }
-}
-
-impl Buckets {
-    fn from_env(env: &mut Env) -> Option<Self> {
-        let ingest = env.required("INGEST_BUCKET");
-        let archive = env.required("ARCHIVE_BUCKET");
-        let records = env.required("RECORDS_BUCKET");
-        Some(Self {
-            ingest: ingest?,
-            archive: archive?,
-            records: records?,
         })
     }
 }

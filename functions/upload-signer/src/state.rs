@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use darkroom_gcp::clock::Clock;
 use darkroom_gcp::function::StartError;
-use darkroom_gcp::storage::{ObjectStore, UrlSigner};
+use darkroom_gcp::storage::{Buckets, ObjectStore, UrlSigner};
 
 use crate::auth::{Authenticator, KeySet, Pace};
-use crate::config::{Buckets, Config};
+use crate::config::Config;
 
 /// The handlers' state.
 pub type AppState = Arc<Services>;

@@ -76,6 +76,19 @@ fn the_scheduler_sweeps_by_itself() {
 }
 
 #[test]
+fn images_come_in_however_far_the_clock_was_moved() {
+    run(async {
+        let stack = TestStack::start().await;
+        stack
+            .control("clock", &json!({ "advance_seconds": 5 * SEVEN_DAYS }))
+            .await;
+        let id = stack.upload(&photo(1)).await;
+        let rows = stack.rows(std::slice::from_ref(&id)).await;
+        assert_eq!(rows[&id].len(), 1);
+    });
+}
+
+#[test]
 fn a_sweep_that_storage_breaks_off_says_so() {
     run(async {
         let stack = TestStack::start().await;

@@ -18,6 +18,16 @@ pub enum Format {
 }
 
 impl Format {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::Jpeg,
+        Self::Png,
+        Self::WebP,
+        Self::Gif,
+        Self::Tiff,
+        Self::Bmp,
+    ];
+
     /// The format that `bytes` begin as.
     #[must_use]
     pub fn sniff(bytes: &[u8]) -> Option<Self> {

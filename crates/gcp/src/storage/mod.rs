@@ -44,6 +44,31 @@ impl StorageConfig {
     }
 }
 
+/// The buckets that hold image data, by what they are for.
+#[derive(Debug, Clone)]
+pub struct Buckets {
+    /// What came in and is not processed yet.
+    pub ingest: String,
+    /// Originals and derivatives.
+    pub archive: String,
+    /// Records.
+    pub records: String,
+}
+
+impl Buckets {
+    /// Reads `INGEST_BUCKET`, `ARCHIVE_BUCKET` and `RECORDS_BUCKET`.
+    pub fn from_env(env: &mut Env) -> Option<Self> {
+        let ingest = env.required("INGEST_BUCKET");
+        let archive = env.required("ARCHIVE_BUCKET");
+        let records = env.required("RECORDS_BUCKET");
+        Some(Self {
+            ingest: ingest?,
+            archive: archive?,
+            records: records?,
+        })
+    }
+}
+
 /// Reads and writes objects with Application Default Credentials.
 #[derive(Debug, Clone)]
 pub struct ObjectStore {

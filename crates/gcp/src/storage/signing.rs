@@ -11,9 +11,6 @@ use jiff::Timestamp;
 use super::{ObjectRef, StorageConfig, bucket_path};
 use crate::function::StartError;
 
-/// The longest life Cloud Storage gives a signed URL.
-const LONGEST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
-
 /// Signs URLs as the function's own service account: with IAM's `signBlob` on Cloud Run, with the
 /// key in `GOOGLE_APPLICATION_CREDENTIALS` on a laptop.
 #[derive(Debug, Clone)]
@@ -66,8 +63,8 @@ impl UrlSigner {
     }
 }
 
-/// The builder counts from the system's time whatever the clock that `expires_at` was told by.
+/// The builder counts from the system's time, whatever the clock that `expires_at` was told by.
 fn life(expires_at: Timestamp) -> Duration {
     let left = expires_at.duration_since(Timestamp::now());
-    Duration::try_from(left).unwrap_or_default().min(LONGEST)
+    Duration::try_from(left).unwrap_or_default()
 }

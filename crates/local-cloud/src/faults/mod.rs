@@ -8,15 +8,14 @@ mod spec;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
-use futures::StreamExt;
 
 pub use request::Api;
 pub use spec::{Effect, EventEffect, EventFault, Fault, InvalidFault, RequestFault};
 
+use crate::body::discard;
 use request::Target;
 
 /// How many faults can wait at once.
@@ -118,11 +117,6 @@ pub(crate) async fn middleware(
         }
         Some(Effect::Cut) => response::cut(),
     }
-}
-
-async fn discard(body: Body) {
-    let mut chunks = body.into_data_stream();
-    while let Some(Ok(_)) = chunks.next().await {}
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
 use axum::Router;
+use axum::body::Body;
 use axum::body::to_bytes;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};

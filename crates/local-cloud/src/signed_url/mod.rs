@@ -9,9 +9,13 @@ use http::StatusCode;
 use http::request::Parts;
 use jiff::{SignedDuration, Timestamp};
 
+use crate::clock::Clock;
 use crate::identity::{Identity, SigningKey};
 use canonical::Reading;
 use query::SignatureQuery;
+
+/// The longest life of a signed URL: seven days.
+const LONGEST_LIFE: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// How far a client's clock may be ahead.
 const LARGEST_SKEW: SignedDuration = SignedDuration::from_mins(15);
@@ -105,6 +109,7 @@ pub(crate) fn verify(
     now: Timestamp,
 ) -> Result<Verified, SignedUrlError> {
     let query = SignatureQuery::of(request)?;
+    check_life(&query, now)?;
     check_time(&query, now)?;
     check_headers(request, &query)?;
     let key = identity
@@ -114,6 +119,15 @@ pub(crate) fn verify(
     Ok(Verified {
         principal: query.account,
     })
+}
+
+/// Clients sign with the machine's time, so a URL that is to hold by a local clock that was moved
+/// forward must hold for so much longer.
+fn check_life(query: &SignatureQuery, now: Timestamp) -> Result<(), SignedUrlError> {
+    let ahead = now.duration_since(Clock::machine_now());
+    let longest = LONGEST_LIFE.saturating_add(ahead.max(SignedDuration::ZERO));
+    let allowed = query.lifetime.is_positive() && query.lifetime <= longest;
+    allowed.then_some(()).ok_or(SignedUrlError::Expires)
 }
 
 fn check_time(query: &SignatureQuery, now: Timestamp) -> Result<(), SignedUrlError> {

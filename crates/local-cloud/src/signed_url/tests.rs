@@ -262,6 +262,25 @@ async fn a_url_expires_by_the_clock_at_its_second() {
 }
 
 #[tokio::test]
+async fn a_clock_that_is_ahead_lengthens_the_longest_life_by_as_much() {
+    let ahead = SignedDuration::from_hours(30 * 24);
+    let signed_for = async |life: SignedDuration| {
+        let life = life.unsigned_abs();
+        let builder = builder("a").with_expiration(life);
+        let url = builder.sign_with(&signer(&IDENTITY)).await.unwrap();
+        let target = url.strip_prefix(&format!("http://{HOST}")).unwrap();
+        let request = Request::get(target).header("host", HOST);
+        let parts = request.body(()).unwrap().into_parts().0;
+        move |now| verify(&parts, &IDENTITY, now)
+    };
+    let longest = signed_for(LONGEST_LIFE).await;
+    assert!(longest(now()).is_ok());
+    let longer = signed_for(ahead + LONGEST_LIFE).await;
+    assert_eq!(longer(now()).unwrap_err(), SignedUrlError::Expires);
+    assert!(longer(now() + ahead).is_ok());
+}
+
+#[tokio::test]
 async fn an_account_without_a_key_is_refused() {
     let mut signed = upload().await;
     signed.identity = Identity::open(None).unwrap();

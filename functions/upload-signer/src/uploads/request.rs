@@ -16,14 +16,6 @@ use super::sign;
 /// The most uploads in one batch.
 pub(super) const MAX_BATCH: usize = 100;
 
-const FORMATS: [Format; 6] = [
-    Format::Jpeg,
-    Format::Png,
-    Format::WebP,
-    Format::Gif,
-    Format::Tiff,
-    Format::Bmp,
-];
 const MAX_FILENAME: usize = 255;
 const MAX_LABELS: usize = 16;
 const MAX_LABEL_KEY: usize = 63;
@@ -163,7 +155,7 @@ const UPLOADS: Rule<Vec<Value>> = Rule {
 const CONTENT_TYPE: Rule<String> = Rule {
     kind: "a media type such as image/jpeg",
     check: |name| {
-        let allowed = FORMATS.map(Format::content_type);
+        let allowed = Format::ALL.map(Format::content_type);
         ensure(allowed.contains(&name.as_str()), || {
             format!("is not processed; allowed are {}", allowed.join(", "))
         })
