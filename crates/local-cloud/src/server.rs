@@ -38,7 +38,7 @@ pub struct Config {
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// Somebody else listens there.
-    #[error("{0} is taken by another process: stop that one or choose another port")]
+    #[error("{0} is taken by another process")]
     AddressInUse(SocketAddr),
     /// Nobody can listen there.
     #[error("cannot listen at {0}: {1}")]

@@ -4,11 +4,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use darkroom_samples::{Expected, samples};
+use walkdir::WalkDir;
 
 /// A file to upload.
 #[derive(Debug, Clone)]
 pub struct ImageFile {
-    /// Its name.
+    /// Its name, or its path from the folder it is in.
     pub name: String,
     /// Its content type as a browser would say, by its extension.
     pub content_type: &'static str,
@@ -53,25 +54,21 @@ pub fn generated() -> Vec<ImageFile> {
     samples().into_iter().map(file).collect()
 }
 
-/// The files of a folder that have an image's extension, in order of name, and the names of the
-/// files that have not.
+/// The files in a folder and the folders in it that have an image's extension, in order of name, and
+/// the names of the files that have not. Names are paths from `folder`.
 ///
 /// # Errors
 ///
-/// When the folder cannot be read.
+/// When a folder cannot be read.
 pub fn in_folder(folder: &Path) -> io::Result<(Vec<ImageFile>, Vec<String>)> {
-    let mut paths = std::fs::read_dir(folder)?
-        .map(|entry| entry.map(|entry| entry.path()))
-        .collect::<io::Result<Vec<_>>>()?;
-    paths.retain(|path| path.is_file());
-    paths.sort();
     let (mut images, mut others) = (Vec::new(), Vec::new());
-    for path in paths {
-        let name = path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
+    for entry in WalkDir::new(folder).follow_links(true).sort_by_file_name() {
+        let path = entry?.into_path();
+        if !path.is_file() {
+            continue;
+        }
+        let name = path.strip_prefix(folder).unwrap_or(&path);
+        let name = name.to_string_lossy().into_owned();
         match content_type(&path) {
             Some(content_type) => {
                 let content = Content::File(path);

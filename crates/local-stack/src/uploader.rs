@@ -1,6 +1,8 @@
 //! A client that does what a real one does: asks for a signed URL, then puts the bytes there.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::path::Path;
 
 use reqwest::{Method, StatusCode};
 use serde::Deserialize;
@@ -93,10 +95,11 @@ impl Uploader {
     ///
     /// When the signer refuses.
     pub async fn ask(&self, image: &ImageFile, size: usize) -> Result<SignedUpload, UploadError> {
+        let filename = Path::new(&image.name).file_name();
         let wish = json!({
             "content_type": image.content_type,
             "size_bytes": size,
-            "filename": image.name,
+            "filename": filename.map(OsStr::to_string_lossy),
         });
         let request = self
             .client
