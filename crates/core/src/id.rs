@@ -5,7 +5,10 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use uuid::{NoContext, Uuid};
+
+use crate::metadata::KafkaCoordinates;
 
 /// A UUIDv7 ([RFC 9562, section 5.7](https://www.rfc-editor.org/rfc/rfc9562#section-5.7)).
 ///
@@ -29,6 +32,25 @@ impl ImageId {
         let nanos = u32::try_from(millis % 1_000 * 1_000_000).unwrap_or(0);
         let time = uuid::Timestamp::from_unix(NoContext, millis / 1_000, nanos);
         Self(Uuid::new_v7(time))
+    }
+
+    /// The id of the Kafka message at `coordinates` with the timestamp `at`: a redelivered message
+    /// gets the same one, and so names the same object.
+    #[must_use]
+    pub fn of_message(coordinates: &KafkaCoordinates, at: Timestamp) -> Self {
+        let millis = u64::try_from(at.as_millisecond()).unwrap_or(0);
+        let KafkaCoordinates {
+            cluster,
+            topic,
+            partition,
+            offset,
+        } = coordinates;
+        // A topic's name has no line break, so no two messages are hashed alike.
+        let text = format!("{topic}\n{partition}\n{offset}\n{millis}\n{cluster}");
+        let digest = Sha256::digest(text);
+        let mut random = [0; 10];
+        random.copy_from_slice(&digest[..10]);
+        Self(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
     }
 
     /// The moment in the id, to the millisecond.
@@ -105,6 +127,37 @@ mod tests {
     fn an_id_carries_its_time_to_the_millisecond() {
         let at: Timestamp = "2026-11-22T10:59:59.999Z".parse().unwrap();
         assert_eq!(ImageId::new(at).time(), at);
+    }
+
+    fn message(cluster: &str, topic: &str, partition: i32, offset: i64) -> ImageId {
+        let coordinates = KafkaCoordinates {
+            cluster: cluster.to_owned(),
+            topic: topic.to_owned(),
+            partition,
+            offset,
+        };
+        ImageId::of_message(&coordinates, "2026-11-22T10:59:59.999Z".parse().unwrap())
+    }
+
+    #[test]
+    fn a_message_has_one_id_that_carries_its_time() {
+        let id = message("prod", "images", 3, 41);
+        assert_eq!(id, message("prod", "images", 3, 41));
+        assert_eq!(id.to_string().parse(), Ok(id));
+        assert_eq!(id.time(), "2026-11-22T10:59:59.999Z".parse().unwrap());
+    }
+
+    #[test]
+    fn messages_that_differ_in_any_coordinate_differ_in_id() {
+        let ids = [
+            message("prod", "images", 3, 41),
+            message("test", "images", 3, 41),
+            message("prod", "image", 3, 41),
+            message("prod", "images", 34, 1),
+            message("prod", "images", 3, 42),
+        ];
+        let distinct: std::collections::HashSet<_> = ids.into_iter().collect();
+        assert_eq!(distinct.len(), ids.len());
     }
 
     #[test]

@@ -64,6 +64,47 @@ pub struct KafkaCoordinates {
     pub offset: i64,
 }
 
+const MAX_FILENAME: usize = 255;
+const MAX_LABELS: usize = 16;
+const MAX_LABEL_KEY: usize = 63;
+const MAX_LABEL_VALUE: usize = 128;
+
+/// Checks a filename that a sender gives.
+///
+/// # Errors
+///
+/// What it must be.
+pub fn check_filename(name: &str) -> Result<(), String> {
+    let allowed = |c: char| !c.is_control() && !matches!(c, '/' | '\\');
+    let holds = (1..=MAX_FILENAME).contains(&name.chars().count()) && name.chars().all(allowed);
+    holds.then_some(()).ok_or_else(|| {
+        format!("must be 1 to {MAX_FILENAME} characters, none of them a control character, / or \\")
+    })
+}
+
+/// Checks the labels that a sender gives.
+///
+/// # Errors
+///
+/// What they must be.
+pub fn check_labels(labels: &BTreeMap<String, String>) -> Result<(), String> {
+    let holds = labels.len() <= MAX_LABELS && labels.iter().all(is_label);
+    holds.then_some(()).ok_or_else(|| {
+        format!(
+            "must be at most {MAX_LABELS}: keys of 1 to {MAX_LABEL_KEY} of a-z, 0-9, _ and -; \
+             values of at most {MAX_LABEL_VALUE} characters, none of them a control character"
+        )
+    })
+}
+
+fn is_label((key, value): (&String, &String)) -> bool {
+    let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_-".contains(&b);
+    (1..=MAX_LABEL_KEY).contains(&key.len())
+        && key.bytes().all(allowed)
+        && value.chars().count() <= MAX_LABEL_VALUE
+        && !value.contains(char::is_control)
+}
+
 /// The object's metadata is not what Darkroom writes.
 #[derive(Debug, thiserror::Error)]
 pub enum InvalidMetadata {
@@ -83,6 +124,17 @@ impl Source {
             kind: SourceKind::Web,
             principal: Some(principal),
             kafka: None,
+        }
+    }
+}
+
+impl From<KafkaCoordinates> for Source {
+    /// An image that came as the message at `coordinates`.
+    fn from(coordinates: KafkaCoordinates) -> Self {
+        Self {
+            kind: SourceKind::Kafka,
+            principal: None,
+            kafka: Some(coordinates),
         }
     }
 }

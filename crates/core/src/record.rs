@@ -62,6 +62,11 @@ pub struct Record {
     pub attributes: Map<String, Value>,
 }
 
+impl Record {
+    /// The largest record that is read, in bytes: 300 times a typical one.
+    pub const MOST_BYTES: u64 = 1024 * 1024;
+}
+
 /// Whether an image could be processed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

@@ -30,6 +30,8 @@ pub enum RejectionCode {
     SideTooLong,
     /// More animation frames or pages than allowed.
     TooManyFrames,
+    /// Decoding it would take more memory than there is.
+    TooMuchMemory,
     /// Truncated, corrupt, or not what its header says.
     Malformed,
 }

@@ -161,15 +161,34 @@ impl StorageEvent {
 }
 
 /// Google sends 64-bit numbers as text in some places and as numbers in others.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum NumberOrText {
+    Number(i64),
+    Text(String),
+}
+
+impl NumberOrText {
+    fn number<E: serde::de::Error>(self) -> Result<i64, E> {
+        match self {
+            Self::Number(number) => Ok(number),
+            Self::Text(text) => text.parse().map_err(E::custom),
+        }
+    }
+}
+
 fn number_or_text<'de, D: Deserializer<'de>>(from: D) -> Result<i64, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum NumberOrText {
-        Number(i64),
-        Text(String),
-    }
-    match NumberOrText::deserialize(from)? {
-        NumberOrText::Number(number) => Ok(number),
-        NumberOrText::Text(text) => text.parse().map_err(serde::de::Error::custom),
-    }
+    NumberOrText::deserialize(from)?.number()
+}
+
+/// Reads a 64-bit number that may be text, as Google writes it, or absent.
+///
+/// # Errors
+///
+/// When it is neither.
+pub fn optional_number_or_text<'de, D: Deserializer<'de>>(
+    from: D,
+) -> Result<Option<i64>, D::Error> {
+    let number = Option::<NumberOrText>::deserialize(from)?;
+    number.map(NumberOrText::number).transpose()
 }

@@ -2,15 +2,18 @@
 
 use std::io;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use futures::future::BoxFuture;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::runtime::Runtime;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tower_http::trace::TraceLayer;
 
@@ -27,6 +30,35 @@ const BODY_LIMIT: usize = 1024 * 1024;
 /// Cloud Run kills 10 s after SIGTERM
 /// (<https://cloud.google.com/run/docs/container-contract#instance-shutdown>).
 const DRAIN: Duration = Duration::from_secs(9);
+
+/// What a function does: it answers requests, and some work besides.
+pub struct App {
+    /// Its routes.
+    pub routes: Router,
+    /// What ails it, if anything: `/healthz` tells.
+    pub health: HealthCheck,
+    /// What it does beside answering, until it is told to stop.
+    pub work: Option<Work>,
+}
+
+/// Tells what ails a function, if anything.
+pub type HealthCheck = Arc<dyn Fn() -> Result<(), String> + Send + Sync>;
+
+/// Work that goes on until the token is cancelled, and then ends what is under way. One that ends
+/// earlier ends the function.
+pub type Work =
+    Box<dyn FnOnce(CancellationToken) -> BoxFuture<'static, Result<(), StartError>> + Send>;
+
+impl From<Router> for App {
+    /// A function that only answers, and is well as long as it does.
+    fn from(routes: Router) -> Self {
+        Self {
+            routes,
+            health: Arc::new(|| Ok(())),
+            work: None,
+        }
+    }
+}
 
 struct ServerConfig {
     host: String,
@@ -47,16 +79,30 @@ impl ServerConfig {
     }
 }
 
-/// Runs a function: reads its configuration, builds its routes and serves them until SIGTERM or
-/// Ctrl-C, then lets requests in flight end. Port 0 takes a free one; the log tells which.
-pub async fn run<C, F>(config: impl FnOnce(&mut Env) -> Option<C>, app: F) -> ExitCode
+/// Runs a function: reads its configuration, builds the app and runs it until SIGTERM or Ctrl-C,
+/// then lets requests and work in flight end. Port 0 takes a free one; the log tells which.
+///
+/// It makes the runtime itself, because work off the async threads that does not end in time must
+/// not hold up the end of the process, and a runtime that is just dropped waits for it.
+pub fn run<C, A, F>(config: impl FnOnce(&mut Env) -> Option<C>, app: F) -> ExitCode
 where
-    F: AsyncFnOnce(C) -> Result<Router, StartError>,
+    A: Into<App>,
+    F: AsyncFnOnce(C) -> Result<A, StartError>,
 {
     telemetry::init();
     // Two crypto providers are linked (the clients differ), so rustls must be told which.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    match start(config, app).await {
+    let runtime = match Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => return end(Err(error.into())),
+    };
+    let result = runtime.block_on(start(config, app));
+    runtime.shutdown_background();
+    end(result)
+}
+
+fn end(result: Result<(), StartError>) -> ExitCode {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(
@@ -68,9 +114,13 @@ where
     }
 }
 
-async fn start<C, F>(config: impl FnOnce(&mut Env) -> Option<C>, app: F) -> Result<(), StartError>
+async fn start<C, A, F>(
+    config: impl FnOnce(&mut Env) -> Option<C>,
+    app: F,
+) -> Result<(), StartError>
 where
-    F: AsyncFnOnce(C) -> Result<Router, StartError>,
+    A: Into<App>,
+    F: AsyncFnOnce(C) -> Result<A, StartError>,
 {
     let (server, config) = Env::read(|env| {
         let (server, config) = (ServerConfig::from_env(env), config(env));
@@ -79,14 +129,20 @@ where
     let listener = TcpListener::bind((server.host.as_str(), server.port))
         .await
         .map_err(|error| format!("cannot listen on {}:{}: {error}", server.host, server.port))?;
-    let app = with_harness(app(config).await?, server.project);
+    // Before it is said that the function listens, so that a signal from then on ends it cleanly.
+    let stop = StopSignal::new()?;
+    let App {
+        routes,
+        health,
+        work,
+    } = app(config).await?.into();
+    let routes = with_harness(routes, health, server.project);
     tracing::info!(address = %listener.local_addr()?, "listening");
-    serve(listener, app).await?;
-    Ok(())
+    serve(listener, routes, work, stop).await
 }
 
 /// The routes every function has, and what is around every request.
-fn with_harness(app: Router, project: Option<String>) -> Router {
+fn with_harness(app: Router, health: HealthCheck, project: Option<String>) -> Router {
     let span = move |request: &Request| {
         let trace = trace(request.headers(), project.as_deref());
         tracing::info_span!("request", { telemetry::TRACE } = trace)
@@ -95,11 +151,21 @@ fn with_harness(app: Router, project: Option<String>) -> Router {
     let trace = TraceLayer::new_for_http()
         .make_span_with(span)
         .on_failure(());
-    app.route("/healthz", get(|| async { "ok\n" }))
+    app.route("/healthz", get(async move || healthz(&health)))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(trace)
+}
+
+fn healthz(health: &HealthCheck) -> Response {
+    match health() {
+        Ok(()) => "ok\n".into_response(),
+        Err(ailment) => {
+            tracing::error!(ailment, "not healthy");
+            Problem::new(StatusCode::SERVICE_UNAVAILABLE, ailment).into_response()
+        }
+    }
 }
 
 async fn not_found() -> impl IntoResponse {
@@ -122,28 +188,59 @@ fn trace(headers: &HeaderMap, project: Option<&str>) -> Option<String> {
     is_id.then(|| format!("projects/{}/traces/{id}", project.unwrap_or_default()))
 }
 
-async fn serve(listener: TcpListener, app: Router) -> io::Result<()> {
+async fn serve(
+    listener: TcpListener,
+    routes: Router,
+    work: Option<Work>,
+    mut signal: StopSignal,
+) -> Result<(), StartError> {
     let stop = CancellationToken::new();
-    let server = axum::serve(listener, app).with_graceful_shutdown(stop.clone().cancelled_owned());
+    let server =
+        axum::serve(listener, routes).with_graceful_shutdown(stop.clone().cancelled_owned());
+    let work = async {
+        match work {
+            Some(work) => {
+                let result = work(stop.clone()).await;
+                stop.cancel();
+                result
+            }
+            None => Ok(()),
+        }
+    };
     let drained = async {
-        stop_signal().await?;
+        signal.received().await;
         tracing::info!("stopping");
         stop.cancel();
         tokio::time::sleep(DRAIN).await;
-        tracing::warn!("requests in flight did not end in time");
+        tracing::warn!("what is in flight did not end in time");
         Ok(())
     };
+    let served = async { server.into_future().await.map_err(StartError::from) };
     tokio::select! {
-        result = server.into_future() => result,
+        result = async { tokio::try_join!(served, work) } => result.map(|_| ()),
         result = drained => result,
     }
 }
 
-async fn stop_signal() -> io::Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        _ = terminate.recv() => Ok(()),
-        result = tokio::signal::ctrl_c() => result,
+/// SIGTERM, by which Cloud Run stops an instance, or Ctrl-C.
+struct StopSignal {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl StopSignal {
+    fn new() -> io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn received(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
     }
 }
 

@@ -62,8 +62,17 @@ pub struct Row {
     pub json: Value,
 }
 
-/// The rows that BigQuery refused, by their place in the request, each with its reasons.
-pub type RefusedRows = BTreeMap<usize, Vec<String>>;
+/// The rows that are not in, by their place in the request.
+pub type FailedRows = BTreeMap<usize, FailedRow>;
+
+/// Why BigQuery did not take a row.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FailedRow {
+    /// Whether it never will: the row itself is at fault.
+    pub invalid: bool,
+    /// BigQuery's reasons.
+    pub reasons: Vec<String>,
+}
 
 /// Nothing was inserted, as far as is known.
 #[derive(Debug, thiserror::Error)]
@@ -121,7 +130,7 @@ impl Warehouse {
     /// # Errors
     ///
     /// When the request as a whole failed.
-    pub async fn insert(&self, table: &str, rows: &[Row]) -> Result<RefusedRows, WarehouseError> {
+    pub async fn insert(&self, table: &str, rows: &[Row]) -> Result<FailedRows, WarehouseError> {
         let mut request = TableDataInsertAllRequest::new();
         request.skip_invalid_rows();
         request.add_rows(rows.iter().cloned().map(Into::into).collect())?;
@@ -133,16 +142,20 @@ impl Warehouse {
             .tabledata()
             .insert_all(project, dataset, table, request)
             .await?;
-        let mut refused = RefusedRows::new();
-        for row in response.insert_errors.unwrap_or_default() {
-            let index = row
-                .index
-                .and_then(|index| usize::try_from(index).ok())
-                .unwrap_or_default();
-            let reasons = row.errors.unwrap_or_default().into_iter().map(reason);
-            refused.entry(index).or_default().extend(reasons);
+        let mut failed = FailedRows::new();
+        for error in response.insert_errors.unwrap_or_default() {
+            let index = error.index.and_then(|index| usize::try_from(index).ok());
+            let index = index.filter(|index| *index < rows.len()).ok_or_else(|| {
+                WarehouseError::Unavailable("an error is of no row of the request".to_owned())
+            })?;
+            let row: &mut FailedRow = failed.entry(index).or_default();
+            for error in error.errors.unwrap_or_default() {
+                // The others (stopped, timeout, backendError) are not of the row's making.
+                row.invalid |= error.reason.as_deref() == Some("invalid");
+                row.reasons.push(reason(error));
+            }
         }
-        Ok(refused)
+        Ok(failed)
     }
 }
 

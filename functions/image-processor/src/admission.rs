@@ -4,6 +4,7 @@ use std::num::NonZero;
 use std::sync::Arc;
 use std::thread::available_parallelism;
 
+use darkroom_core::rejection::{Rejection, RejectionCode};
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 
 const MIB: u64 = 1024 * 1024;
@@ -43,10 +44,23 @@ impl Admission {
         self.files.take(bytes).await
     }
 
-    /// Waits for room for `bytes` of pixels and for a processor.
-    pub(crate) async fn pixels(&self, bytes: u64) -> Result<(Permit, Permit), AcquireError> {
+    /// Waits for room for `bytes` of pixels and for a processor. What exceeds the whole budget would
+    /// end the instance and all that is at work on it, so it is rejected.
+    pub(crate) async fn pixels(
+        &self,
+        bytes: u64,
+    ) -> Result<Result<(Permit, Permit), Rejection>, AcquireError> {
+        if bytes > self.pixels.bytes() {
+            let detail = format!(
+                "decoding takes {} MiB of memory; at most {} are allowed",
+                bytes.div_ceil(MIB),
+                self.pixels.mib
+            );
+            return Ok(Err(Rejection::new(RejectionCode::TooMuchMemory, detail)));
+        }
         let memory = self.pixels.take(bytes).await?;
-        Ok((memory, Arc::clone(&self.processors).acquire_owned().await?))
+        let processor = Arc::clone(&self.processors).acquire_owned().await?;
+        Ok(Ok((memory, processor)))
     }
 }
 
@@ -59,7 +73,12 @@ impl Budget {
         }
     }
 
-    /// What is larger than the whole budget takes all of it, and so runs alone.
+    fn bytes(&self) -> u64 {
+        u64::from(self.mib) * MIB
+    }
+
+    /// What is larger than the whole budget (a file in a small instance) takes all of it, and so runs
+    /// alone.
     async fn take(&self, bytes: u64) -> Result<Permit, AcquireError> {
         let mib = u32::try_from(bytes.div_ceil(MIB))
             .unwrap_or(u32::MAX)
@@ -87,7 +106,16 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_exceeds_the_whole_budget_runs_alone() {
+    async fn pixels_over_the_whole_budget_are_rejected() {
+        let admission = Admission::new(100);
+        assert!(admission.pixels(75 * MIB).await.unwrap().is_ok());
+        let rejection = admission.pixels(75 * MIB + 1).await.unwrap().unwrap_err();
+        assert_eq!(rejection.code, RejectionCode::TooMuchMemory);
+        assert!(rejection.detail.contains("76 MiB"), "{rejection}");
+    }
+
+    #[tokio::test]
+    async fn a_file_over_the_whole_budget_runs_alone() {
         let budget = Budget::new(10);
         let _all = budget.take(u64::MAX).await.unwrap();
         assert_eq!(budget.free.available_permits(), 0);

@@ -2,7 +2,6 @@
 
 use std::process::ExitCode;
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    darkroom_gcp::function::run(image_processor::Config::from_env, image_processor::app).await
+fn main() -> ExitCode {
+    darkroom_gcp::function::run(image_processor::Config::from_env, image_processor::app)
 }

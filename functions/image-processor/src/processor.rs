@@ -10,7 +10,7 @@ use darkroom_core::record::{Record, StageTiming};
 use darkroom_core::rejection::Rejection;
 use darkroom_gcp::clock::ClockError;
 use darkroom_gcp::event::StorageEvent;
-use darkroom_gcp::storage::{NewObject, ObjectStore, StorageError};
+use darkroom_gcp::storage::{NewObject, ObjectRef, ObjectStore, StorageError};
 use futures::future::try_join_all;
 use tokio::sync::AcquireError;
 use tokio::task::JoinError;
@@ -31,6 +31,8 @@ pub(crate) struct Processor {
 /// The infrastructure failed: the image is as good as before, and its event must come again.
 #[derive(Debug, thiserror::Error)]
 enum ProcessingError {
+    #[error("the ingest object is gone")]
+    Gone,
     #[error(transparent)]
     Storage(#[from] StorageError),
     #[error(transparent)]
@@ -51,7 +53,7 @@ pub(crate) async fn handle(processor: Processor, event: StorageEvent) -> Outcome
     };
     match processor.run(&image).await {
         Ok(()) => Outcome::Done,
-        Err(ProcessingError::Storage(StorageError::NotFound)) => {
+        Err(ProcessingError::Gone) => {
             Outcome::Skipped("the ingest object is gone: its image is done, or was withdrawn")
         }
         Err(error) => Outcome::retry(error),
@@ -69,6 +71,28 @@ impl Processor {
     }
 
     async fn run(&self, image: &IngestedImage) -> Result<(), ProcessingError> {
+        // The record is the commit: what comes under its name afterwards changes nothing.
+        if !self.has_record(image).await? {
+            self.process(image).await?;
+        }
+        let object = &image.object;
+        self.storage
+            .delete(&object.bucket, &object.name, object.generation)
+            .await?;
+        Ok(())
+    }
+
+    async fn has_record(&self, image: &IngestedImage) -> Result<bool, StorageError> {
+        let name = ObjectKey::record(image.id).to_string();
+        let record = ObjectRef {
+            bucket: &self.config.buckets.records,
+            name: &name,
+            generation: None,
+        };
+        Ok(self.storage.find(record).await?.is_some())
+    }
+
+    async fn process(&self, image: &IngestedImage) -> Result<(), ProcessingError> {
         let mut findings = Findings::default();
         let result = self.examine(image, &mut findings).await?;
         if let Ok(processed) = &result {
@@ -83,10 +107,6 @@ impl Processor {
         let (now, recipe) = (self.config.clock.now().await?, &self.config.recipe.name);
         let record = record(image, findings, result.as_ref(), (recipe, now));
         self.commit(image, &record).await?;
-        let object = &image.object;
-        self.storage
-            .delete(&object.bucket, &object.name, object.generation)
-            .await?;
         tracing::info!(image_id = %image.id, status = ?record.status, "image done");
         Ok(())
     }
@@ -102,9 +122,12 @@ impl Processor {
         if let Err(rejection) = limits.check_bytes(image.size()) {
             return Ok(Err(rejection));
         }
-        let _room = self.admission.file(image.size()).await?;
+        let room = self.admission.file(image.size()).await?;
         let read = self.storage.read(image.source(), limits.bytes);
-        let bytes = timed("read", &mut findings.stages, read).await?;
+        let bytes = match timed("read", &mut findings.stages, read).await {
+            Err(StorageError::NotFound) => return Err(ProcessingError::Gone),
+            bytes => bytes?,
+        };
         let (sha256, header) = summarise(bytes.clone(), self.config.recipe.clone()).await?;
         findings.sha256 = Some(sha256);
         findings.content_type = sniffed_type(&bytes);
@@ -113,11 +136,14 @@ impl Processor {
             Err(rejection) => return Ok(Err(rejection)),
         };
         findings.header = Some(header);
-        let turn = self.admission.pixels(header.decoded_bytes()).await?;
+        let turn = match self.admission.pixels(header.decoded_bytes()).await? {
+            Ok(turn) => turn,
+            Err(rejection) => return Ok(Err(rejection)),
+        };
         let recipe = self.config.recipe.clone();
         let work = move || {
             // Held by the work itself, which goes on when its request is given up.
-            let _turn = turn;
+            let _held = (room, turn);
             process(&bytes, &header, &recipe)
         };
         let mut result = tokio::task::spawn_blocking(work).await?;
@@ -135,8 +161,9 @@ impl Processor {
         let writes = processed.derivatives.iter().map(|made| {
             let key = derivative_key(image, made);
             let new = self.archived(image, &key, made.content_type);
+            // What an unfinished try of another version left may differ from what is made now.
             self.storage
-                .create(new, Bytes::copy_from_slice(&made.bytes))
+                .create_or_replace(new, Bytes::copy_from_slice(&made.bytes))
         });
         try_join_all(writes).await?;
         Ok(())
@@ -149,10 +176,18 @@ impl Processor {
     ) -> Result<(), ProcessingError> {
         let key = ObjectKey::original(image.id);
         let content_type = content_type.unwrap_or("application/octet-stream");
-        self.storage
-            .copy(image.source(), self.archived(image, &key, content_type))
-            .await?;
-        Ok(())
+        let new = self.archived(image, &key, content_type);
+        match self.storage.copy(image.source(), new).await {
+            // Of the object, or of the bucket it goes to: that one must be mended.
+            Err(StorageError::NotFound) if !self.is_there(image).await? => {
+                Err(ProcessingError::Gone)
+            }
+            copied => Ok(copied.map(drop)?),
+        }
+    }
+
+    async fn is_there(&self, image: &IngestedImage) -> Result<bool, StorageError> {
+        Ok(self.storage.find(image.source()).await?.is_some())
     }
 
     async fn commit(&self, image: &IngestedImage, record: &Record) -> Result<(), ProcessingError> {
@@ -179,7 +214,8 @@ impl Processor {
             bucket: &self.config.buckets.archive,
             name: key.to_string(),
             content_type,
-            custom_time: image.object.time_created,
+            custom_time: Some(image.object.time_created),
+            metadata: None,
         }
     }
 }

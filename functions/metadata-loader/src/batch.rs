@@ -4,7 +4,7 @@
 //! an insert costs about the same for one row as for hundreds.
 
 use darkroom_core::warehouse::TABLE;
-use darkroom_gcp::warehouse::{RefusedRows, Row, Warehouse, WarehouseError};
+use darkroom_gcp::warehouse::{FailedRow, FailedRows, Row, Warehouse, WarehouseError};
 use tokio::sync::{mpsc, oneshot};
 
 /// BigQuery's advice is 500 rows a request; its limit is 10 MB
@@ -85,15 +85,12 @@ async fn insert_rows<'a, F>(
     insert: &impl Fn(&'a [Row]) -> F,
 ) -> Vec<Result<(), InsertError>>
 where
-    F: Future<Output = Result<RefusedRows, WarehouseError>>,
+    F: Future<Output = Result<FailedRows, WarehouseError>>,
 {
     tracing::debug!(rows = rows.len(), "insert");
     match insert(rows).await {
-        Ok(mut refused) => (0..rows.len())
-            .map(|index| match refused.remove(&index) {
-                Some(reasons) => Err(InsertError::Refused(reasons)),
-                None => Ok(()),
-            })
+        Ok(mut failed) => (0..rows.len())
+            .map(|index| failed.remove(&index).map_or(Ok(()), |row| Err(row.into())))
             .collect(),
         Err(WarehouseError::Refused(_)) if rows.len() > 1 => {
             let (first, second) = rows.split_at(rows.len() / 2);
@@ -103,6 +100,15 @@ where
         }
         Err(WarehouseError::Refused(reason)) => vec![Err(InsertError::Refused(vec![reason]))],
         Err(error) => vec![Err(InsertError::Failed(error.to_string())); rows.len()],
+    }
+}
+
+impl From<FailedRow> for InsertError {
+    fn from(row: FailedRow) -> Self {
+        match row.invalid {
+            true => Self::Refused(row.reasons),
+            false => Self::Failed(row.reasons.join("; ")),
+        }
     }
 }
 
@@ -166,7 +172,7 @@ mod tests {
             requests.fetch_add(1, Ordering::Relaxed);
             match rows.iter().any(|row| row.insert_id == "321") {
                 true => Err(WarehouseError::Refused("bad request".to_owned())),
-                false => Ok(RefusedRows::new()),
+                false => Ok(FailedRows::new()),
             }
         };
         let results = insert_rows(&rows, &insert).await;
@@ -178,6 +184,22 @@ mod tests {
         }
         assert_eq!(results.len(), 500);
         assert!(requests.into_inner() <= 20);
+    }
+
+    #[tokio::test]
+    async fn of_rows_that_are_not_in_only_invalid_ones_are_refused() {
+        let rows: Vec<_> = (0..3).map(row).collect();
+        let insert = async |_: &[Row]| {
+            let failed = |invalid| FailedRow {
+                invalid,
+                reasons: vec!["a reason".to_owned()],
+            };
+            Ok(FailedRows::from([(0, failed(true)), (2, failed(false))]))
+        };
+        let results = insert_rows(&rows, &insert).await;
+        assert!(matches!(results[0], Err(InsertError::Refused(_))));
+        assert!(results[1].is_ok());
+        assert!(matches!(results[2], Err(InsertError::Failed(_))));
     }
 
     #[tokio::test]

@@ -14,9 +14,6 @@ use crate::Config;
 use crate::batch::{Batcher, InsertError};
 use crate::load_error::LoadError;
 
-/// The largest record that is read: 300 times a typical one.
-const RECORD_LIMIT: u64 = 1024 * 1024;
-
 /// What a record is loaded with.
 #[derive(Debug, Clone)]
 pub(crate) struct Loader {
@@ -34,12 +31,12 @@ enum Failure {
     #[error("{0}")]
     Unloadable(String),
     #[error(transparent)]
-    Storage(StorageError),
+    Storage(#[from] StorageError),
     #[error(transparent)]
     Insert(InsertError),
     #[error(transparent)]
     Clock(#[from] ClockError),
-    #[error("the load error cannot be written as JSON: {0}")]
+    #[error("it cannot be written as JSON: {0}")]
     Json(#[from] serde_json::Error),
 }
 
@@ -110,7 +107,13 @@ impl Loader {
             name: &object.name,
             generation: Some(object.generation),
         };
-        let bytes = self.storage.read(source, RECORD_LIMIT).await?;
+        let bytes = match self.storage.read(source, Record::MOST_BYTES).await {
+            Err(StorageError::NotFound) => return Err(Failure::Gone),
+            Err(error @ StorageError::TooLarge { .. }) => {
+                return Err(Failure::Unloadable(error.to_string()));
+            }
+            bytes => bytes?,
+        };
         let record: Record = serde_json::from_slice(&bytes)
             .map_err(|error| Failure::Unloadable(format!("the record is malformed: {error}")))?;
         if record.image_id != image_id {
@@ -144,22 +147,13 @@ impl Loader {
             bucket: &object.bucket,
             name: ObjectKey::new(image_id, Part::LoadError).to_string(),
             content_type: "application/json",
-            custom_time: object.custom_time.unwrap_or(object.time_created),
+            custom_time: Some(object.custom_time.unwrap_or(object.time_created)),
+            metadata: None,
         };
         self.storage
             .create(new, serde_json::to_vec(&error)?.into())
             .await?;
         Ok(())
-    }
-}
-
-impl From<StorageError> for Failure {
-    fn from(error: StorageError) -> Self {
-        match error {
-            StorageError::NotFound => Self::Gone,
-            StorageError::TooLarge { .. } => Self::Unloadable(error.to_string()),
-            error => Self::Storage(error),
-        }
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::process::ExitCode;
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    darkroom_gcp::function::run(metadata_loader::Config::from_env, metadata_loader::app).await
+fn main() -> ExitCode {
+    darkroom_gcp::function::run(metadata_loader::Config::from_env, metadata_loader::app)
 }

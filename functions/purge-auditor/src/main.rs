@@ -2,7 +2,6 @@
 
 use std::process::ExitCode;
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    darkroom_gcp::function::run(purge_auditor::Config::from_env, purge_auditor::app).await
+fn main() -> ExitCode {
+    darkroom_gcp::function::run(purge_auditor::Config::from_env, purge_auditor::app)
 }

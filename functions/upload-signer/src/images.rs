@@ -23,9 +23,6 @@ use crate::problem::{internal, unavailable};
 use crate::signed_url::expiry;
 use crate::state::{AppState, Services};
 
-/// The largest record read, in bytes.
-const MAX_RECORD: u64 = 1024 * 1024;
-
 /// An image as its owner sees it.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ImageView {
@@ -155,7 +152,7 @@ async fn find_record(services: &Services, id: ImageId) -> Result<Option<Box<Reco
         name: &name,
         generation: None,
     };
-    match services.objects.read(object, MAX_RECORD).await {
+    match services.objects.read(object, Record::MOST_BYTES).await {
         Ok(bytes) => serde_json::from_slice(&bytes)
             .map(Some)
             .map_err(|error| internal(&error)),
@@ -178,12 +175,17 @@ async fn find_pending(services: &Services, id: ImageId) -> Result<Option<Image>,
         .await
         .map_err(|error| unavailable(&error))?;
     let Some(object) = found else { return Ok(None) };
-    let metadata = UploadMetadata::from_object(object.metadata.iter());
-    let source = metadata.map_err(|error| internal(&error))?.source;
-    Ok(Some(Image::Pending {
-        received_at: object.created_at,
-        source,
-    }))
+    match UploadMetadata::from_object(object.metadata.iter()) {
+        Ok(metadata) => Ok(Some(Image::Pending {
+            received_at: object.created_at,
+            source: metadata.source,
+        })),
+        // Whoever put it there, it is nobody's image, and the processor refuses it.
+        Err(error) => {
+            tracing::warn!(%id, %error, "an ingest object that is not Darkroom's");
+            Ok(None)
+        }
+    }
 }
 
 async fn view(

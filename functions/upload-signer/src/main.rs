@@ -4,7 +4,6 @@ use std::process::ExitCode;
 
 use upload_signer::{Config, app};
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    darkroom_gcp::function::run(Config::from_env, app).await
+fn main() -> ExitCode {
+    darkroom_gcp::function::run(Config::from_env, app)
 }

@@ -1,5 +1,7 @@
 //! What a file's headers say, read before any pixel is decoded.
 
+use std::panic::{self, AssertUnwindSafe};
+
 use crate::image::container::{Facts, bmp, gif, jpeg, png, tiff, webp};
 use crate::image::{Format, Limits, sniffed_type};
 use crate::rejection::{Rejection, RejectionCode};
@@ -44,6 +46,14 @@ impl Header {
 ///
 /// A rejection of any code; its detail says what was seen and what is allowed.
 pub fn probe(bytes: &[u8], limits: &Limits) -> Result<Header, Rejection> {
+    // As in `process`: a bug that hostile bytes find must cost this image and no other.
+    panic::catch_unwind(AssertUnwindSafe(|| read_header(bytes, limits))).unwrap_or_else(|_| {
+        let detail = "its headers cannot be read";
+        Err(Rejection::new(RejectionCode::Malformed, detail))
+    })
+}
+
+fn read_header(bytes: &[u8], limits: &Limits) -> Result<Header, Rejection> {
     limits.check_bytes(bytes.len() as u64)?;
     let format = Format::sniff(bytes).ok_or_else(|| unsupported(bytes))?;
     let facts = facts(format, bytes, limits).ok_or_else(|| unreadable(format))?;

@@ -17,6 +17,9 @@ pub enum StorageError {
         /// The most bytes the caller reads.
         limit: u64,
     },
+    /// The bytes did not come in time.
+    #[error("Cloud Storage did not send the object in time")]
+    TimedOut,
     /// Cloud Storage did not do it, retries included.
     #[error("Cloud Storage: {0}")]
     Unavailable(#[source] Box<google_cloud_storage::Error>),

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use darkroom_core::metadata::{METADATA_KEY, UploadMetadata};
 use futures::{Stream, TryStreamExt, stream};
 use google_cloud_gax::exponential_backoff::{ExponentialBackoff, ExponentialBackoffBuilder};
 use google_cloud_gax::options::RequestOptionsBuilder;
@@ -27,6 +28,9 @@ pub use signing::UrlSigner;
 /// What a request may take with its retries, before the caller's own retry (an event's redelivery)
 /// is the better one.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What reading an object may take: 50 MB at the slowest that is of use.
+const READ_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Where Cloud Storage is.
 #[derive(Debug, Clone)]
@@ -96,8 +100,17 @@ pub struct NewObject<'a> {
     pub name: String,
     /// Its content type.
     pub content_type: &'a str,
-    /// Its custom time, from which its retention counts.
-    pub custom_time: Timestamp,
+    /// Its custom time, from which its retention counts; without one that counts from its creation.
+    pub custom_time: Option<Timestamp>,
+    /// What is known of the image, for an ingest object.
+    pub metadata: Option<UploadMetadata>,
+}
+
+impl NewObject<'_> {
+    fn custom_metadata(&self) -> Option<(&'static str, String)> {
+        let metadata = self.metadata.as_ref()?;
+        Some((METADATA_KEY, metadata.to_header()))
+    }
 }
 
 /// What is known of an object that is stored.
@@ -111,6 +124,8 @@ pub struct StoredObject {
     pub created_at: Timestamp,
     /// The time it was given; objects of images carry their image's receipt.
     pub custom_time: Option<Timestamp>,
+    /// The CRC32C of its bytes.
+    pub crc32c: Option<u32>,
     /// Its custom metadata.
     pub metadata: HashMap<String, String>,
 }
@@ -154,6 +169,11 @@ impl ObjectStore {
     ///
     /// [`StorageError::NotFound`], [`StorageError::TooLarge`], or the infrastructure's.
     pub async fn read(&self, object: ObjectRef<'_>, limit: u64) -> Result<Bytes, StorageError> {
+        let read = tokio::time::timeout(READ_TIMEOUT, self.read_whole(object, limit));
+        read.await.unwrap_or(Err(StorageError::TimedOut))
+    }
+
+    async fn read_whole(&self, object: ObjectRef<'_>, limit: u64) -> Result<Bytes, StorageError> {
         let mut request = self
             .data
             .read_object(bucket_path(object.bucket), object.name);
@@ -178,13 +198,44 @@ impl ObjectStore {
     ///
     /// The infrastructure's.
     pub async fn create(&self, new: NewObject<'_>, bytes: Bytes) -> Result<Created, StorageError> {
-        let request = self
+        let mut request = self
             .data
-            .write_object(bucket_path(new.bucket), new.name, bytes)
+            .write_object(bucket_path(new.bucket), &new.name, bytes)
             .set_if_generation_match(0_i64)
             .set_content_type(new.content_type)
-            .set_custom_time(to_wkt(new.custom_time));
+            .set_metadata(new.custom_metadata());
+        if let Some(time) = new.custom_time {
+            request = request.set_custom_time(to_wkt(time));
+        }
         created(request.send_unbuffered().await)
+    }
+
+    /// Creates an object, or replaces one of that name that has other bytes.
+    ///
+    /// # Errors
+    ///
+    /// The infrastructure's.
+    pub async fn create_or_replace(
+        &self,
+        new: NewObject<'_>,
+        bytes: Bytes,
+    ) -> Result<(), StorageError> {
+        let object = ObjectRef {
+            bucket: new.bucket,
+            name: &new.name.clone(),
+            generation: None,
+        };
+        while self.create(new.clone(), bytes.clone()).await? == Created::AlreadyThere {
+            match self.find(object).await? {
+                Some(found) if found.crc32c == Some(crc32c::crc32c(&bytes)) => break,
+                Some(found) => {
+                    self.delete(object.bucket, object.name, found.generation)
+                        .await?
+                }
+                None => {}
+            }
+        }
+        Ok(())
     }
 
     /// Copies an object, inside Cloud Storage, unless there is one of the new name.
@@ -199,7 +250,8 @@ impl ObjectStore {
     ) -> Result<Created, StorageError> {
         let destination = Object::new()
             .set_content_type(new.content_type)
-            .set_custom_time(to_wkt(new.custom_time));
+            .set_metadata(new.custom_metadata())
+            .set_or_clear_custom_time(new.custom_time.map(to_wkt));
         let mut token = String::new();
         loop {
             let request = self
@@ -311,6 +363,7 @@ impl From<Object> for StoredObject {
                 .and_then(from_wkt)
                 .unwrap_or(Timestamp::MAX),
             custom_time: object.custom_time.and_then(from_wkt),
+            crc32c: object.checksums.and_then(|checksums| checksums.crc32c),
             metadata: object.metadata,
         }
     }

@@ -29,6 +29,9 @@ pub(super) struct VerifyingKey {
 pub struct Pace {
     /// Keys older than this are fetched again, so that a revoked one is dropped.
     pub max_age: Duration,
+    /// Keys older than this are not used at all: by then an issuer that does not answer may have
+    /// revoked them.
+    pub max_use: Duration,
     /// The least time between two fetches, so that tokens with made-up key ids cannot make this
     /// service hammer the issuer.
     pub min_interval: Duration,
@@ -36,7 +39,7 @@ pub struct Pace {
 
 /// A JSON Web Key Set ([RFC 7517](https://www.rfc-editor.org/rfc/rfc7517)) behind a URL.
 ///
-/// While the issuer does not answer, the last keys it gave stay in use.
+/// While the issuer does not answer, the last keys it gave stay in use for a day.
 #[derive(Debug)]
 pub struct KeySet {
     url: Url,
@@ -47,7 +50,7 @@ pub struct KeySet {
     fetched: Mutex<Option<Instant>>,
 }
 
-/// No key was ever had from the issuer.
+/// No key was had from the issuer, or none for long.
 #[derive(Debug, thiserror::Error)]
 #[error("the issuer's keys cannot be fetched")]
 pub struct KeysUnavailable;
@@ -80,6 +83,7 @@ impl Default for Pace {
     fn default() -> Self {
         Self {
             max_age: Duration::from_secs(600),
+            max_use: Duration::from_secs(24 * 60 * 60),
             min_interval: Duration::from_secs(10),
         }
     }
@@ -120,7 +124,11 @@ impl KeySet {
         let this = Arc::clone(self);
         // A task of its own: a caller who hangs up must not undo the fetch, nor its being counted.
         let _ = tokio::spawn(async move { this.refresh().await }).await;
-        self.read(|cached| Ok(cached.ok_or(KeysUnavailable)?.keys.get(kid).cloned()))
+        let is_usable = |cached: &&Cached| cached.at.elapsed() < self.pace.max_use;
+        self.read(|cached| {
+            let usable = cached.filter(is_usable).ok_or(KeysUnavailable)?;
+            Ok(usable.keys.get(kid).cloned())
+        })
     }
 
     fn read<T>(&self, with: impl FnOnce(Option<&Cached>) -> T) -> T {

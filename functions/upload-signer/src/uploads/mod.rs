@@ -34,7 +34,8 @@ pub struct BatchResponse {
 /// Ask for one upload
 ///
 /// Answers with a URL that takes the image's bytes: send them with the given method and exactly the
-/// given headers. It works once, until `expires_at`.
+/// given headers, until `expires_at`. The first bytes it takes are the image: what is sent by it
+/// afterwards is refused, or discarded once the image is processed.
 #[utoipa::path(
     post,
     path = "/v1/uploads",

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use darkroom_core::image::{Format, Limits};
-use darkroom_core::metadata::Source;
+use darkroom_core::metadata::{Source, check_filename, check_labels};
 use darkroom_gcp::problem::FieldError;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -15,11 +15,6 @@ use super::sign;
 
 /// The most uploads in one batch.
 pub(super) const MAX_BATCH: usize = 100;
-
-const MAX_FILENAME: usize = 255;
-const MAX_LABELS: usize = 16;
-const MAX_LABEL_KEY: usize = 63;
-const MAX_LABEL_VALUE: usize = 128;
 
 /// The most that filename and labels may take of the object's custom metadata. All of that is at most
 /// 8,192 bytes (<https://cloud.google.com/storage/quotas#objects>), and a subject of 256 characters
@@ -174,18 +169,7 @@ const SIZE: Rule<u64> = Rule {
 
 const FILENAME: Rule<String> = Rule {
     kind: "a string",
-    check: |name| {
-        let allowed = |c: char| !c.is_control() && !matches!(c, '/' | '\\');
-        let length = name.chars().count();
-        ensure(
-            (1..=MAX_FILENAME).contains(&length) && name.chars().all(allowed),
-            || {
-                format!(
-                    "must be 1 to {MAX_FILENAME} characters, none of them a control character, / or \\"
-                )
-            },
-        )
-    },
+    check: |name| check_filename(name),
 };
 
 const MD5: Rule<String> = Rule {
@@ -200,26 +184,8 @@ const MD5: Rule<String> = Rule {
 
 const LABELS: Rule<BTreeMap<String, String>> = Rule {
     kind: "an object whose values are strings",
-    check: |labels| {
-        ensure(
-            labels.len() <= MAX_LABELS && labels.iter().all(is_label),
-            || {
-                format!(
-                    "must be at most {MAX_LABELS}: keys of 1 to {MAX_LABEL_KEY} of a-z, 0-9, _ and -; \
-                 values of at most {MAX_LABEL_VALUE} characters, none of them a control character"
-                )
-            },
-        )
-    },
+    check: check_labels,
 };
-
-fn is_label((key, value): (&String, &String)) -> bool {
-    let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_-".contains(&b);
-    (1..=MAX_LABEL_KEY).contains(&key.len())
-        && key.bytes().all(allowed)
-        && value.chars().count() <= MAX_LABEL_VALUE
-        && !value.contains(char::is_control)
-}
 
 fn ensure(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), String> {
     if holds { Ok(()) } else { Err(otherwise()) }

@@ -52,7 +52,8 @@ pub struct SignedUpload {
 /// A new image of `owner`, and the URL by which it can be uploaded.
 ///
 /// The signature covers the method, the object and every header: another type, another size, other
-/// metadata, or a second use (the object must not exist) is refused by Cloud Storage itself.
+/// metadata, or a second use while the object is there is refused by Cloud Storage itself. Once the
+/// image has its record, the processor discards what comes under its name.
 pub(super) async fn sign(
     services: &Services,
     owner: &Principal,

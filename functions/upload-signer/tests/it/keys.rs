@@ -13,6 +13,7 @@ const LONG: Duration = Duration::from_secs(3600);
 /// Keys stay good and are fetched again at once when one is unknown.
 const EAGER: Pace = Pace {
     max_age: LONG,
+    max_use: LONG,
     min_interval: Duration::ZERO,
 };
 
@@ -76,6 +77,7 @@ async fn a_key_that_was_withdrawn_is_dropped_with_age() {
     let issuer = Issuer::start(&[Key::rsa(), Key::ec()]).await;
     let pace = Pace {
         max_age: Duration::from_millis(50),
+        max_use: LONG,
         min_interval: Duration::ZERO,
     };
     let authenticator = authenticator(&issuer, pace);
@@ -94,6 +96,7 @@ async fn made_up_key_ids_do_not_hammer_the_issuer() {
         &issuer,
         Pace {
             max_age: LONG,
+            max_use: LONG,
             min_interval: LONG,
         },
     );
@@ -112,6 +115,7 @@ async fn known_keys_outlive_an_outage_of_the_issuer() {
     let issuer = Issuer::start(&[Key::rsa()]).await;
     let pace = Pace {
         max_age: Duration::ZERO,
+        max_use: LONG,
         min_interval: Duration::ZERO,
     };
     let authenticator = authenticator(&issuer, pace);
@@ -128,6 +132,24 @@ async fn known_keys_outlive_an_outage_of_the_issuer() {
         issuer.answer(body);
         try_key(&authenticator, &Key::rsa()).await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn known_keys_do_not_outlive_a_long_outage() {
+    let issuer = Issuer::start(&[Key::rsa()]).await;
+    let pace = Pace {
+        max_age: Duration::ZERO,
+        max_use: Duration::from_secs(1),
+        min_interval: Duration::ZERO,
+    };
+    let authenticator = authenticator(&issuer, pace);
+    try_key(&authenticator, &Key::rsa()).await.unwrap();
+    issuer.fail();
+    eventually("the keys are not used any more", async || {
+        let result = try_key(&authenticator, &Key::rsa()).await;
+        matches!(result, Err(AuthError::Keys(_)))
+    })
+    .await;
 }
 
 #[tokio::test]
