@@ -1,0 +1,65 @@
+//! What librdkafka tells and asks of us.
+
+use std::error::Error;
+
+use darkroom_gcp::function::StartError;
+use rdkafka::ClientContext;
+use rdkafka::client::OAuthToken;
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::consumer::ConsumerContext;
+use rdkafka::error::KafkaError;
+
+use super::token::TokenSource;
+use super::{Connection, Security};
+
+/// Gives librdkafka tokens where it needs them, and takes its log lines into ours.
+#[derive(Debug, Clone)]
+pub struct Context {
+    tokens: Option<TokenSource>,
+}
+
+impl Context {
+    /// The context for clients of `connection`.
+    ///
+    /// # Errors
+    ///
+    /// When tokens are needed and there are no Google credentials.
+    pub fn new(connection: &Connection) -> Result<Self, StartError> {
+        let tokens = match &connection.security {
+            Security::Google { account } => Some(TokenSource::new(account.clone())?),
+            _ => None,
+        };
+        Ok(Self { tokens })
+    }
+}
+
+impl ClientContext for Context {
+    const ENABLE_REFRESH_OAUTH_TOKEN: bool = true;
+
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        match level {
+            RDKafkaLogLevel::Emerg
+            | RDKafkaLogLevel::Alert
+            | RDKafkaLogLevel::Critical
+            | RDKafkaLogLevel::Error => tracing::error!(facility, "librdkafka: {message}"),
+            RDKafkaLogLevel::Warning => tracing::warn!(facility, "librdkafka: {message}"),
+            RDKafkaLogLevel::Notice | RDKafkaLogLevel::Info => {
+                tracing::info!(facility, "librdkafka: {message}");
+            }
+            RDKafkaLogLevel::Debug => tracing::debug!(facility, "librdkafka: {message}"),
+        }
+    }
+
+    /// Most of these are of a broker that is away for a while, which librdkafka sees to itself.
+    fn error(&self, error: KafkaError, reason: &str) {
+        tracing::warn!(%error, "Kafka: {reason}");
+    }
+
+    fn generate_oauth_token(&self, _: Option<&str>) -> Result<OAuthToken, Box<dyn Error>> {
+        let tokens = self.tokens.as_ref();
+        let tokens = tokens.ok_or("the connection is not made with tokens")?;
+        tokens.token().map_err(|error| error as Box<dyn Error>)
+    }
+}
+
+impl ConsumerContext for Context {}

@@ -1,0 +1,50 @@
+//! The way to the Kafka cluster: where it is, who we are there, and the clients made of that.
+
+mod context;
+mod security;
+mod token;
+
+use darkroom_gcp::env::Env;
+use rdkafka::ClientConfig;
+
+pub use context::Context;
+pub use security::Security;
+
+/// Which cluster, and how to get in.
+#[derive(Debug, Clone)]
+pub struct Connection {
+    /// The brokers to begin with, `host:port` with commas between.
+    pub brokers: String,
+    /// The cluster's name in ids and records: never change it, or messages that are delivered again
+    /// are stored again.
+    pub cluster: String,
+    /// Who we are.
+    pub security: Security,
+}
+
+impl Connection {
+    /// Reads `KAFKA_BROKERS`, `KAFKA_CLUSTER` and what [`Security`] needs.
+    pub fn from_env(env: &mut Env) -> Option<Self> {
+        let brokers = env.required("KAFKA_BROKERS");
+        let cluster = env.required("KAFKA_CLUSTER");
+        let security = Security::from_env(env);
+        Some(Self {
+            brokers: brokers?,
+            cluster: cluster?,
+            security: security?,
+        })
+    }
+
+    /// The settings that all clients of the cluster share.
+    #[must_use]
+    pub fn client_config(&self) -> ClientConfig {
+        let mut config = ClientConfig::new();
+        config
+            .set("bootstrap.servers", &self.brokers)
+            .set("client.id", "darkroom-kafka-ingest")
+            // A quiet topic's connections are closed by the broker now and then.
+            .set("log.connection.close", "false");
+        self.security.apply(&mut config);
+        config
+    }
+}
