@@ -7,6 +7,11 @@ find_missing_packages() {
   [[ -e /etc/ssl/certs/ca-certificates.crt ]] || missing+=(ca-certificates)
   has curl || missing+=(curl)
   can_compile_c || missing+=(gcc libc6-dev)
+  # librdkafka is built from source, with the system's OpenSSL.
+  has g++ || missing+=(g++)
+  has make || missing+=(make)
+  has pkg-config || missing+=(pkg-config)
+  has_openssl || missing+=(libssl-dev)
   has flock || missing+=(util-linux)
   # Only to install uv, which then brings the Python that is used.
   has uv || can_make_venv || missing+=(python3-venv)
@@ -15,6 +20,10 @@ find_missing_packages() {
 can_compile_c() {
   has cc && echo '#include <stdlib.h>
 int main(void) { return EXIT_SUCCESS; }' | cc -x c -o /dev/null - 2>/dev/null
+}
+
+has_openssl() {
+  has cc && echo '#include <openssl/ssl.h>' | cc -E -x c -o /dev/null - 2>/dev/null
 }
 
 can_make_venv() {

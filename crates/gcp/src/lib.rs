@@ -6,9 +6,8 @@
 //! # #[derive(Clone)] struct Config;
 //! # fn config(_: &mut darkroom_gcp::env::Env) -> Option<Config> { Some(Config) }
 //! # async fn app(_: Config) -> Result<axum::Router, darkroom_gcp::function::StartError> { Ok(axum::Router::new()) }
-//! #[tokio::main]
-//! async fn main() -> std::process::ExitCode {
-//!     darkroom_gcp::function::run(config, app).await
+//! fn main() -> std::process::ExitCode {
+//!     darkroom_gcp::function::run(config, app)
 //! }
 //! ```
 
