@@ -1,6 +1,7 @@
 //! What the journeys share: a stack of their own each, and one warehouse for all.
 
 pub mod events;
+pub mod kafka;
 pub mod proxy;
 
 use std::collections::HashMap;
@@ -74,6 +75,7 @@ impl TestStack {
             ports,
             dataset,
             bigquery,
+            kafka_brokers: None,
         };
         let stack = Stack::start(config, warehouse().await).await;
         let stack = stack.unwrap_or_else(|error| panic!("no stack: {error}"));
@@ -111,11 +113,24 @@ impl TestStack {
     /// The names of the live objects of a bucket.
     pub async fn objects(&self, bucket: &str) -> Vec<String> {
         let list = format!("{}/storage/v1/b/{bucket}/o", self.stack.cloud.endpoint());
-        let page = get(&list).await;
-        let names = page["items"].as_array().into_iter().flatten();
-        names
-            .filter_map(|object| object["name"].as_str().map(str::to_owned))
-            .collect()
+        let (mut names, mut token) = (Vec::new(), String::new());
+        loop {
+            let page = get(&format!("{list}?pageToken={token}")).await;
+            let items = page["items"].as_array().into_iter().flatten();
+            names.extend(items.filter_map(|object| object["name"].as_str().map(str::to_owned)));
+            match page["nextPageToken"].as_str() {
+                Some(next) => next.clone_into(&mut token),
+                None => return names,
+            }
+        }
+    }
+
+    /// Removes all faults that wait.
+    pub async fn clear_faults(&self) {
+        let url = format!("{}/_local/faults", self.stack.cloud.endpoint());
+        let request = reqwest::Client::new().delete(url);
+        let answer = request.send().await.expect("an answer");
+        assert!(answer.status().is_success(), "{}", answer.status());
     }
 
     /// Posts to a control endpoint of local-cloud.

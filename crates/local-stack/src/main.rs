@@ -22,6 +22,9 @@ struct Arguments {
     /// Send the images of this folder instead of the generated samples.
     #[arg(long)]
     images: Option<PathBuf>,
+    /// Use these Kafka brokers, `host:port` with commas between, instead of a cluster of its own.
+    #[arg(long, env = "KAFKA_BROKERS")]
+    kafka_brokers: Option<String>,
     /// End after the table: with 0 if every image ended as it should, with 1 otherwise.
     #[arg(long)]
     once: bool,
@@ -51,6 +54,7 @@ async fn run(arguments: Arguments) -> Result<bool, Box<dyn Error>> {
         ports: Ports::Fixed,
         dataset: DATASET.to_owned(),
         bigquery: warehouse.endpoint().to_owned(),
+        kafka_brokers: arguments.kafka_brokers.clone(),
     };
     let stack = Stack::start(config, Arc::clone(&warehouse)).await?;
     let result = tokio::select! {

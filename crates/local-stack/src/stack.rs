@@ -11,15 +11,17 @@ use local_cloud::clock::Clock;
 use local_cloud::events::DeliveryPolicy;
 use local_cloud::identity::IdentityError;
 use local_cloud::{LocalCloud, Location, StartError};
+use rdkafka::error::KafkaError;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
 use crate::function::{Function, FunctionConfig, FunctionError, binaries};
+use crate::kafka::Brokers;
 use crate::rows::{Row, RowsError, rows};
 use crate::topology::{
-    ARCHIVE, AUDIENCE, INGEST, PROJECT, RECORDS, SCHEDULES, SERVICE_ACCOUNT, Service, TRIGGERS,
-    buckets,
+    ARCHIVE, AUDIENCE, DEAD_LETTER_TOPIC, INGEST, KAFKA_CLUSTER, KAFKA_GROUP, KAFKA_TOPIC, PROJECT,
+    RECORDS, REFERENCES, SCHEDULES, SERVICE_ACCOUNT, Service, TRIGGERS, buckets,
 };
 use crate::uploader::{UploadError, Uploader};
 use crate::warehouse::{Warehouse, WarehouseError};
@@ -38,6 +40,8 @@ pub struct StackConfig {
     pub dataset: String,
     /// Where its functions find BigQuery: the warehouse, or something in between.
     pub bigquery: String,
+    /// The Kafka brokers, unless it shall have a cluster of its own.
+    pub kafka_brokers: Option<String>,
 }
 
 /// Which ports a stack takes.
@@ -53,6 +57,9 @@ pub enum Ports {
 pub struct Stack {
     /// Google Cloud.
     pub cloud: LocalCloud,
+    /// Kafka.
+    pub brokers: Brokers,
+    folder: PathBuf,
     functions: BTreeMap<Service, Function>,
     warehouse: Arc<Warehouse>,
     dataset: String,
@@ -78,6 +85,9 @@ pub enum StackError {
     /// The warehouse did not start.
     #[error(transparent)]
     Warehouse(#[from] WarehouseError),
+    /// The Kafka cluster did not start.
+    #[error(transparent)]
+    Kafka(#[from] KafkaError),
     /// A function did not start.
     #[error(transparent)]
     Function(#[from] FunctionError),
@@ -102,6 +112,7 @@ impl Ports {
             Service::ImageProcessor => 8081,
             Service::MetadataLoader => 8082,
             Service::PurgeAuditor => 8083,
+            Service::KafkaIngest => 8084,
         })
     }
 
@@ -133,17 +144,24 @@ impl Stack {
         create_buckets(cloud.endpoint()).await?;
         let dataset = config.dataset.clone();
         let expiry = expire_partitions(cloud.clock().clone(), Arc::clone(&warehouse), dataset);
+        let topics = [KAFKA_TOPIC, DEAD_LETTER_TOPIC];
+        let brokers = match config.kafka_brokers {
+            Some(addresses) => Brokers::Real(addresses),
+            None => Brokers::embedded(&topics)?,
+        };
         let mut stack = Self {
             cloud,
+            brokers,
+            folder: config.folder,
             functions: BTreeMap::new(),
             warehouse,
             dataset: config.dataset,
             bigquery: config.bigquery,
             expiry: tokio::spawn(expiry),
         };
-        stack.write_key(&config.folder.join(KEY))?;
+        stack.write_key(&stack.folder.join(KEY))?;
         for service in Service::ALL {
-            let function = stack.function_config(service, config.ports, &config.folder)?;
+            let function = stack.function_config(service, config.ports)?;
             stack
                 .functions
                 .insert(service, Function::start(function).await?);
@@ -164,6 +182,16 @@ impl Stack {
     /// A running function.
     pub fn function(&mut self, service: Service) -> Option<&mut Function> {
         self.functions.get_mut(&service)
+    }
+
+    /// Starts another instance of a function, on a free port.
+    ///
+    /// # Errors
+    ///
+    /// When it does not start.
+    pub async fn start_another(&self, service: Service) -> Result<Function, StackError> {
+        let config = self.function_config(service, Ports::Free)?;
+        Ok(Function::start(config).await?)
     }
 
     /// The warehouse.
@@ -205,18 +233,14 @@ impl Stack {
         Ok(())
     }
 
-    fn function_config(
-        &self,
-        service: Service,
-        ports: Ports,
-        folder: &Path,
-    ) -> io::Result<FunctionConfig> {
+    fn function_config(&self, service: Service, ports: Ports) -> io::Result<FunctionConfig> {
+        let log = format!("{}.log", service.name());
         Ok(FunctionConfig {
             name: service.name(),
             binaries: binaries()?,
-            environment: self.environment(&folder.join(KEY)),
+            environment: self.environment(),
             port: ports.service(service),
-            log: folder.join("logs").join(format!("{}.log", service.name())),
+            log: self.folder.join("logs").join(log),
         })
     }
 
@@ -231,10 +255,11 @@ impl Stack {
     }
 
     /// What Cloud Run would give a function, and where the local endpoints are.
-    fn environment(&self, key: &Path) -> Vec<(&'static str, String)> {
+    fn environment(&self) -> Vec<(&'static str, String)> {
         let cloud = self.cloud.endpoint().to_owned();
+        let key = self.folder.join(KEY).display().to_string();
         vec![
-            ("GOOGLE_APPLICATION_CREDENTIALS", key.display().to_string()),
+            ("GOOGLE_APPLICATION_CREDENTIALS", key),
             ("GOOGLE_CLOUD_PROJECT", PROJECT.to_owned()),
             ("INGEST_BUCKET", INGEST.to_owned()),
             ("ARCHIVE_BUCKET", ARCHIVE.to_owned()),
@@ -244,6 +269,13 @@ impl Stack {
             ("JWT_AUDIENCE", AUDIENCE.to_owned()),
             ("JWT_ISSUER", cloud.clone()),
             ("JWT_JWKS_URL", format!("{cloud}/.well-known/jwks.json")),
+            ("KAFKA_BROKERS", self.brokers.addresses()),
+            ("KAFKA_CLUSTER", KAFKA_CLUSTER.to_owned()),
+            ("KAFKA_SECURITY", "plaintext".to_owned()),
+            ("KAFKA_TOPICS", KAFKA_TOPIC.to_owned()),
+            ("KAFKA_GROUP", KAFKA_GROUP.to_owned()),
+            ("KAFKA_DEAD_LETTER_TOPIC", DEAD_LETTER_TOPIC.to_owned()),
+            ("REFERENCE_BUCKETS", REFERENCES.to_owned()),
             ("CLOCK_ENDPOINT", cloud.clone()),
             ("STORAGE_ENDPOINT", cloud),
         ]

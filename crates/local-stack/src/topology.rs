@@ -17,6 +17,21 @@ pub const ARCHIVE: &str = "darkroom-archive";
 /// Where records are kept.
 pub const RECORDS: &str = "darkroom-records";
 
+/// Where the company's engineers put images that are too large for Kafka.
+pub const REFERENCES: &str = "darkroom-references";
+
+/// The Kafka cluster's name in ids and records.
+pub const KAFKA_CLUSTER: &str = "local";
+
+/// The topic of images.
+pub const KAFKA_TOPIC: &str = "darkroom.images";
+
+/// The topic of messages that can never be taken in.
+pub const DEAD_LETTER_TOPIC: &str = "darkroom.dead-letters";
+
+/// The consumer group that takes images in.
+pub const KAFKA_GROUP: &str = "darkroom-ingest";
+
 /// The service account that every function runs as here. Its key signs upload URLs.
 pub const SERVICE_ACCOUNT: &str = "darkroom@local.iam.gserviceaccount.com";
 
@@ -34,6 +49,8 @@ pub enum Service {
     MetadataLoader,
     /// Deletes what is past its retention.
     PurgeAuditor,
+    /// Takes in the Kafka stream.
+    KafkaIngest,
 }
 
 /// Events of a bucket that go to a service.
@@ -88,11 +105,12 @@ pub const SCHEDULES: [Schedule; 1] = [Schedule {
 
 impl Service {
     /// Every service.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::UploadSigner,
         Self::ImageProcessor,
         Self::MetadataLoader,
         Self::PurgeAuditor,
+        Self::KafkaIngest,
     ];
 
     /// The service's name, which is also its binary's.
@@ -103,6 +121,7 @@ impl Service {
             Self::ImageProcessor => "image-processor",
             Self::MetadataLoader => "metadata-loader",
             Self::PurgeAuditor => "purge-auditor",
+            Self::KafkaIngest => "kafka-ingest",
         }
     }
 }
@@ -135,5 +154,11 @@ pub fn buckets() -> Vec<Value> {
     };
     let mut ingest = bucket(INGEST, &json!([delete(json!({ "age": 7 }))]));
     ingest["cors"] = cors;
-    vec![ingest, bucket(ARCHIVE, &kept), bucket(RECORDS, &kept)]
+    let references = bucket(REFERENCES, &json!([delete(json!({ "age": 7 }))]));
+    vec![
+        ingest,
+        bucket(ARCHIVE, &kept),
+        bucket(RECORDS, &kept),
+        references,
+    ]
 }

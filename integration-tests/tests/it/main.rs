@@ -6,5 +6,6 @@ mod clients;
 mod failure;
 mod hostile_events;
 mod journey;
+mod kafka;
 mod load_errors;
 mod purge;
