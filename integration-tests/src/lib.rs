@@ -8,8 +8,8 @@ use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use local_stack::image::{Content, ImageFile};
+use local_stack::ports::Ports;
 use local_stack::rows::Row;
-use local_stack::stack::Ports;
 use local_stack::topology::PROJECT;
 use local_stack::warehouse::{Warehouse, WarehouseConfig};
 use local_stack::{Stack, StackConfig};

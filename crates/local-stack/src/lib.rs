@@ -5,6 +5,7 @@
 
 pub mod function;
 pub mod image;
+pub mod ports;
 pub mod report;
 pub mod rows;
 pub mod stack;

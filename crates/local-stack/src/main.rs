@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use clap::Parser;
 use local_stack::image::{ImageFile, generated, in_folder};
+use local_stack::ports::Ports;
 use local_stack::report::{Ending, table};
-use local_stack::stack::Ports;
 use local_stack::topology::{DATASET, PROJECT, Service};
 use local_stack::warehouse::{Warehouse, WarehouseConfig};
 use local_stack::{Stack, StackConfig};
@@ -43,6 +43,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<bool, Box<dyn Error>> {
+    Ports::Fixed.check_free()?;
     let images = images(arguments.images.as_deref())?;
     eprintln!("Starting local-cloud, the warehouse and the functions.");
     let warehouse = Arc::new(start_warehouse(&arguments.folder).await?);

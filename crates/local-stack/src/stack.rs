@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
 use crate::function::{Function, FunctionConfig, FunctionError, binaries};
+use crate::ports::Ports;
 use crate::rows::{Row, RowsError, rows};
 use crate::topology::{
     ARCHIVE, AUDIENCE, INGEST, PROJECT, RECORDS, SCHEDULES, SERVICE_ACCOUNT, Service, TRIGGERS,
@@ -38,15 +39,6 @@ pub struct StackConfig {
     pub dataset: String,
     /// Where its functions find BigQuery: the warehouse, or something in between.
     pub bigquery: String,
-}
-
-/// Which ports a stack takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ports {
-    /// The ones of `make run`.
-    Fixed,
-    /// Free ones.
-    Free,
 }
 
 /// A running stack. Its functions end when it is dropped; [`Stack::stop`] lets them finish.
@@ -81,36 +73,6 @@ pub enum StackError {
     /// A function did not start.
     #[error(transparent)]
     Function(#[from] FunctionError),
-}
-
-impl Ports {
-    /// local-cloud's port.
-    #[must_use]
-    pub fn cloud(self) -> u16 {
-        self.fixed(8090)
-    }
-
-    /// The warehouse's port.
-    #[must_use]
-    pub fn warehouse(self) -> u16 {
-        self.fixed(9050)
-    }
-
-    fn service(self, service: Service) -> u16 {
-        self.fixed(match service {
-            Service::UploadSigner => 8080,
-            Service::ImageProcessor => 8081,
-            Service::MetadataLoader => 8082,
-            Service::PurgeAuditor => 8083,
-        })
-    }
-
-    fn fixed(self, port: u16) -> u16 {
-        match self {
-            Self::Fixed => port,
-            Self::Free => 0,
-        }
-    }
 }
 
 impl Stack {
