@@ -56,7 +56,8 @@ async fn run(arguments: Arguments) -> Result<bool, Box<dyn Error>> {
     let stack = Stack::start(config, Arc::clone(&warehouse)).await?;
     let result = tokio::select! {
         result = show(&stack, images, &arguments) => result,
-        () = stop_signal() => Ok(true),
+        // Before the table nothing is known of the images; without `--once` there is no verdict.
+        () = stop_signal() => Ok(!arguments.once),
     };
     eprintln!("Stopping.");
     stack.stop().await?;
