@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser;
-use local_stack::image::{ImageFile, generated, in_folder};
+use local_stack::image::{Folder, ImageFile, generated, in_folder};
 use local_stack::ports::Ports;
 use local_stack::report::{Ending, table};
 use local_stack::topology::{DATASET, PROJECT, Service};
@@ -71,13 +71,19 @@ fn images(folder: Option<&Path>) -> Result<Vec<ImageFile>, Box<dyn Error>> {
     let Some(folder) = folder else {
         return Ok(generated());
     };
-    let (images, others) =
-        in_folder(folder).map_err(|error| format!("cannot read {}: {error}", folder.display()))?;
+    let Folder {
+        images,
+        others,
+        unreadable,
+    } = in_folder(folder).map_err(|error| format!("cannot read {}: {error}", folder.display()))?;
     if !others.is_empty() {
         eprintln!(
             "Left out, having no image's extension: {}",
             others.join(", ")
         );
+    }
+    for error in unreadable {
+        eprintln!("Left out: {error}");
     }
     if images.is_empty() {
         return Err(format!("there are no images in {}", folder.display()).into());
