@@ -51,10 +51,13 @@ pub(crate) async fn send(
             .buffered(UPLOADS)
             .for_each(async |sent| drop(sender.send(sent).await))
             .await;
+        Ok(())
     };
-    let ((), endings) = tokio::join!(uploads, follower.follow(receiver));
+    // A warehouse that fails breaks off the uploads.
+    let ended = tokio::try_join!(uploads, follower.follow(receiver));
     bar.finish_and_clear();
-    Ok(endings?)
+    let ((), endings) = ended?;
+    Ok(endings)
 }
 
 fn progress_bar(images: u64) -> ProgressBar {
