@@ -245,14 +245,16 @@ async fn expire_partitions(clock: Clock, warehouse: Arc<Warehouse>, dataset: Str
 async fn create_buckets(cloud: &str) -> Result<(), reqwest::Error> {
     let url = format!("{cloud}/storage/v1/b?project={PROJECT}");
     for bucket in buckets() {
+        let name = bucket["name"].as_str().unwrap_or_default();
         let response = reqwest::Client::new()
             .post(&url)
             .json(&bucket)
             .send()
             .await?;
-        // From last time.
-        if response.status() != StatusCode::CONFLICT {
-            response.error_for_status()?;
+        match response.status() {
+            // From last time, when it may have been defined otherwise.
+            StatusCode::CONFLICT => put(&format!("{cloud}/storage/v1/b/{name}"), &bucket).await?,
+            _ => drop(response.error_for_status()?),
         }
     }
     Ok(())
