@@ -8,9 +8,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
+use local_cloud::events::Delivery;
 use local_stack::image::{Content, ImageFile};
+use local_stack::ports::Ports;
 use local_stack::rows::Row;
-use local_stack::stack::Ports;
 use local_stack::topology::PROJECT;
 use local_stack::warehouse::{Warehouse, WarehouseConfig};
 use local_stack::{Stack, StackConfig};
@@ -108,6 +109,22 @@ impl TestStack {
             (rows.len() == ids.len()).then_some(rows)
         })
         .await
+    }
+
+    /// Puts an object by hand, past the upload-signer.
+    pub async fn put(&self, bucket: &str, name: &str, bytes: Vec<u8>) {
+        let cloud = self.stack.cloud.endpoint();
+        let url = format!("{cloud}/upload/storage/v1/b/{bucket}/o?uploadType=media&name={name}");
+        let request = reqwest::Client::new().post(url).body(bytes);
+        let answer = request.send().await.expect("an answer");
+        assert!(answer.status().is_success(), "{name}: {}", answer.status());
+    }
+
+    /// The deliveries of a trigger, newest last.
+    pub fn deliveries(&self, trigger: &str) -> Vec<Delivery> {
+        let all = self.stack.cloud.events().deliveries();
+        let all = all.expect("deliveries").deliveries.into_iter();
+        all.filter(|delivery| delivery.trigger == trigger).collect()
     }
 
     /// The names of the live objects of a bucket.

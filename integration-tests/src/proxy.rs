@@ -1,4 +1,4 @@
-//! A proxy before the warehouse that can be told to fail.
+//! A proxy before the warehouse that can be told to fail, or to hold what it is sent.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -9,12 +9,15 @@ use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 /// A running proxy.
 #[derive(Debug, Clone)]
 pub struct Proxy {
     upstream: String,
     failures: Arc<AtomicU32>,
+    inserts: Arc<AtomicU32>,
+    held: watch::Sender<bool>,
 }
 
 impl Proxy {
@@ -23,6 +26,8 @@ impl Proxy {
         let proxy = Self {
             upstream,
             failures: Arc::default(),
+            inserts: Arc::default(),
+            held: watch::Sender::default(),
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = format!("http://{}", listener.local_addr().expect("an address"));
@@ -41,6 +46,39 @@ impl Proxy {
     pub fn failures_left(&self) -> u32 {
         self.failures.load(Ordering::SeqCst)
     }
+
+    /// Keeps all requests waiting from now on.
+    pub fn hold(&self) {
+        self.held.send_replace(true);
+    }
+
+    /// Lets the requests go that [`Self::hold`] keeps.
+    pub fn release(&self) {
+        self.held.send_replace(false);
+    }
+
+    /// How many `insertAll` requests have come, held ones among them.
+    #[must_use]
+    pub fn inserts(&self) -> u32 {
+        self.inserts.load(Ordering::SeqCst)
+    }
+
+    fn fails(&self) -> bool {
+        let one_less = |left: u32| left.checked_sub(1);
+        self.failures
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less)
+            .is_ok()
+    }
+
+    async fn forward(&self, request: reqwest::RequestBuilder) -> Response {
+        match request.send().await {
+            Ok(answer) => {
+                let (status, headers) = (answer.status(), answer.headers().clone());
+                (status, headers, answer.bytes().await.unwrap_or_default()).into_response()
+            }
+            Err(error) => (StatusCode::BAD_GATEWAY, error.to_string()).into_response(),
+        }
+    }
 }
 
 async fn forward(
@@ -50,11 +88,12 @@ async fn forward(
     mut headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let one_less = |left: u32| left.checked_sub(1);
-    let failing = proxy
-        .failures
-        .fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less);
-    if failing.is_ok() {
+    if uri.path().ends_with("/insertAll") {
+        proxy.inserts.fetch_add(1, Ordering::SeqCst);
+    }
+    // It cannot fail: `proxy` holds the sender.
+    let _ = proxy.held.subscribe().wait_for(|held| !held).await;
+    if proxy.fails() {
         return (StatusCode::SERVICE_UNAVAILABLE, "down").into_response();
     }
     headers.remove("host");
@@ -63,11 +102,5 @@ async fn forward(
         .request(method, url)
         .headers(headers)
         .body(body);
-    match request.send().await {
-        Ok(answer) => {
-            let (status, headers) = (answer.status(), answer.headers().clone());
-            (status, headers, answer.bytes().await.unwrap_or_default()).into_response()
-        }
-        Err(error) => (StatusCode::BAD_GATEWAY, error.to_string()).into_response(),
-    }
+    proxy.forward(request).await
 }

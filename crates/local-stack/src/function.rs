@@ -47,7 +47,7 @@ pub struct Function {
 #[derive(Debug, thiserror::Error)]
 pub enum FunctionError {
     /// Its binary cannot be run.
-    #[error("cannot start {name}: {source} (`make build` builds it)")]
+    #[error("cannot start {name}: {source} (`cargo build --workspace --bins` builds it)")]
     Spawn {
         /// The function.
         name: &'static str,
@@ -208,7 +208,8 @@ pub fn binaries() -> io::Result<PathBuf> {
     let mut folders = program.ancestors().skip(1).take(2);
     let found = folders.find(|folder| folder.join("upload-signer").is_file());
     found.map(Path::to_owned).ok_or_else(|| {
-        let message = "the functions are not built beside this program: run `make build`";
+        let message =
+            "the functions are not built beside this program: run `cargo build --workspace --bins`";
         io::Error::new(io::ErrorKind::NotFound, message)
     })
 }

@@ -28,6 +28,17 @@ pub enum Content {
     File(PathBuf),
 }
 
+/// What is in a folder. Names are paths from it.
+#[derive(Debug, Default)]
+pub struct Folder {
+    /// The files that have an image's extension.
+    pub images: Vec<ImageFile>,
+    /// The names of the files that have not.
+    pub others: Vec<String>,
+    /// What could not be looked at, such as a link that leads nowhere, and why.
+    pub unreadable: Vec<String>,
+}
+
 impl Content {
     /// The bytes.
     ///
@@ -54,16 +65,22 @@ pub fn generated() -> Vec<ImageFile> {
     samples().into_iter().map(file).collect()
 }
 
-/// The files in a folder and the folders in it that have an image's extension, in order of name, and
-/// the names of the files that have not. Names are paths from `folder`.
+/// The files of `folder` and the folders in it, in order of name.
 ///
 /// # Errors
 ///
-/// When a folder cannot be read.
-pub fn in_folder(folder: &Path) -> io::Result<(Vec<ImageFile>, Vec<String>)> {
-    let (mut images, mut others) = (Vec::new(), Vec::new());
+/// When `folder` itself cannot be read.
+pub fn in_folder(folder: &Path) -> io::Result<Folder> {
+    let mut found = Folder::default();
     for entry in WalkDir::new(folder).follow_links(true).sort_by_file_name() {
-        let path = entry?.into_path();
+        let path = match entry {
+            Ok(entry) => entry.into_path(),
+            Err(error) if error.depth() == 0 => return Err(error.into()),
+            Err(error) => {
+                found.unreadable.push(error.to_string());
+                continue;
+            }
+        };
         if !path.is_file() {
             continue;
         }
@@ -72,17 +89,17 @@ pub fn in_folder(folder: &Path) -> io::Result<(Vec<ImageFile>, Vec<String>)> {
         match content_type(&path) {
             Some(content_type) => {
                 let content = Content::File(path);
-                images.push(ImageFile {
+                found.images.push(ImageFile {
                     name,
                     content_type,
                     content,
                     expected: None,
                 });
             }
-            None => others.push(name),
+            None => found.others.push(name),
         }
     }
-    Ok((images, others))
+    Ok(found)
 }
 
 fn content_type(path: &Path) -> Option<&'static str> {
@@ -96,4 +113,38 @@ fn content_type(path: &Path) -> Option<&'static str> {
         "bmp" => "image/bmp",
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_read_in_a_folder_does_not_hide_the_rest() {
+        let folder = tempfile::tempdir().unwrap();
+        let inner = folder.path().join("holiday");
+        std::fs::create_dir(&inner).unwrap();
+        std::fs::write(inner.join("a.JPG"), "").unwrap();
+        std::fs::write(folder.path().join("notes.txt"), "").unwrap();
+        symlink("nowhere", folder.path().join("b.jpg")).unwrap();
+        symlink(folder.path(), inner.join("loop")).unwrap();
+
+        let found = in_folder(folder.path()).unwrap();
+        let names: Vec<&str> = found.images.iter().map(|i| i.name.as_str()).collect();
+        assert_eq!(names, ["holiday/a.JPG"]);
+        assert_eq!(found.others, ["notes.txt"]);
+        let [dangling, looping] = found.unreadable.as_slice() else {
+            panic!("{:?}", found.unreadable);
+        };
+        assert!(dangling.contains("b.jpg"), "{dangling}");
+        assert!(looping.contains("loop"), "{looping}");
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(in_folder(&folder.path().join("gone")).is_err());
+    }
 }

@@ -6,6 +6,7 @@
 pub mod function;
 pub mod image;
 pub mod kafka;
+pub mod ports;
 pub mod report;
 pub mod rows;
 pub mod stack;

@@ -8,9 +8,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser;
-use local_stack::image::{ImageFile, generated, in_folder};
+use local_stack::image::{Folder, ImageFile, generated, in_folder};
+use local_stack::ports::Ports;
 use local_stack::report::{Ending, table};
-use local_stack::stack::Ports;
 use local_stack::topology::{DATASET, PROJECT, Service};
 use local_stack::warehouse::{Warehouse, WarehouseConfig};
 use local_stack::{Stack, StackConfig};
@@ -46,6 +46,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<bool, Box<dyn Error>> {
+    Ports::Fixed.check_free()?;
     let images = images(arguments.images.as_deref())?;
     eprintln!("Starting local-cloud, the warehouse and the functions.");
     let warehouse = Arc::new(start_warehouse(&arguments.folder).await?);
@@ -59,7 +60,8 @@ async fn run(arguments: Arguments) -> Result<bool, Box<dyn Error>> {
     let stack = Stack::start(config, Arc::clone(&warehouse)).await?;
     let result = tokio::select! {
         result = show(&stack, images, &arguments) => result,
-        () = stop_signal() => Ok(true),
+        // Before the table nothing is known of the images; without `--once` there is no verdict.
+        () = stop_signal() => Ok(!arguments.once),
     };
     eprintln!("Stopping.");
     stack.stop().await?;
@@ -73,13 +75,19 @@ fn images(folder: Option<&Path>) -> Result<Vec<ImageFile>, Box<dyn Error>> {
     let Some(folder) = folder else {
         return Ok(generated());
     };
-    let (images, others) =
-        in_folder(folder).map_err(|error| format!("cannot read {}: {error}", folder.display()))?;
+    let Folder {
+        images,
+        others,
+        unreadable,
+    } = in_folder(folder).map_err(|error| format!("cannot read {}: {error}", folder.display()))?;
     if !others.is_empty() {
         eprintln!(
             "Left out, having no image's extension: {}",
             others.join(", ")
         );
+    }
+    for error in unreadable {
+        eprintln!("Left out: {error}");
     }
     if images.is_empty() {
         return Err(format!("there are no images in {}", folder.display()).into());

@@ -14,8 +14,19 @@ use crate::rows::Row;
 pub struct Ending {
     /// The file that was sent.
     pub image: ImageFile,
+    /// Which way it was sent.
+    pub way: Way,
     /// What came of it.
     pub result: Result<Loaded, String>,
+}
+
+/// The two ways in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// A signed URL.
+    Web,
+    /// The Kafka stream.
+    Kafka,
 }
 
 /// An image that is in the warehouse.
@@ -23,7 +34,7 @@ pub struct Ending {
 pub struct Loaded {
     /// Its row.
     pub row: Row,
-    /// The time from the end of its PUT until its row was seen.
+    /// The time from when it was sent until its row was seen.
     pub after: Duration,
 }
 
@@ -51,16 +62,17 @@ pub fn table(endings: &[Ending]) -> Table {
     let mut table = Table::new();
     table.load_style(UTF8_FULL_CONDENSED).set_header([
         "image",
+        "way in",
         "format",
         "size",
         "status",
         "derivatives",
-        "PUT to row",
+        "sent to row",
     ]);
     for ending in endings {
         table.add_row(cells(ending));
     }
-    for column in [2, 5] {
+    for column in [3, 6] {
         if let Some(column) = table.column_mut(column) {
             column.set_cell_alignment(CellAlignment::Right);
         }
@@ -70,10 +82,15 @@ pub fn table(endings: &[Ending]) -> Table {
 
 fn cells(ending: &Ending) -> Vec<Cell> {
     let name = Cell::new(&ending.image.name);
+    let way = Cell::new(match ending.way {
+        Way::Web => "web",
+        Way::Kafka => "Kafka",
+    });
     let Ok(Loaded { row, after }) = &ending.result else {
         let fault = ending.fault().unwrap_or_default();
         return vec![
             name,
+            way,
             Cell::new(""),
             Cell::new(""),
             Cell::new(fault).fg(Color::Red),
@@ -81,6 +98,7 @@ fn cells(ending: &Ending) -> Vec<Cell> {
     };
     vec![
         name,
+        way,
         Cell::new(row.original.content_type.as_deref().unwrap_or("unknown")),
         Cell::new(size(row.original.size_bytes)),
         status(ending, row),
@@ -145,6 +163,7 @@ mod tests {
         };
         Ending {
             image,
+            way: Way::Web,
             result: Ok(Loaded {
                 row,
                 after: Duration::from_secs(1),

@@ -18,6 +18,7 @@ use tokio::task::JoinHandle;
 
 use crate::function::{Function, FunctionConfig, FunctionError, binaries};
 use crate::kafka::Brokers;
+use crate::ports::Ports;
 use crate::rows::{Row, RowsError, rows};
 use crate::topology::{
     ARCHIVE, AUDIENCE, DEAD_LETTER_TOPIC, INGEST, KAFKA_CLUSTER, KAFKA_GROUP, KAFKA_TOPIC, PROJECT,
@@ -42,15 +43,6 @@ pub struct StackConfig {
     pub bigquery: String,
     /// The Kafka brokers, unless it shall have a cluster of its own.
     pub kafka_brokers: Option<String>,
-}
-
-/// Which ports a stack takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ports {
-    /// The ones of `make run`.
-    Fixed,
-    /// Free ones.
-    Free,
 }
 
 /// A running stack. Its functions end when it is dropped; [`Stack::stop`] lets them finish.
@@ -91,37 +83,6 @@ pub enum StackError {
     /// A function did not start.
     #[error(transparent)]
     Function(#[from] FunctionError),
-}
-
-impl Ports {
-    /// local-cloud's port.
-    #[must_use]
-    pub fn cloud(self) -> u16 {
-        self.fixed(8090)
-    }
-
-    /// The warehouse's port.
-    #[must_use]
-    pub fn warehouse(self) -> u16 {
-        self.fixed(9050)
-    }
-
-    fn service(self, service: Service) -> u16 {
-        self.fixed(match service {
-            Service::UploadSigner => 8080,
-            Service::ImageProcessor => 8081,
-            Service::MetadataLoader => 8082,
-            Service::PurgeAuditor => 8083,
-            Service::KafkaIngest => 8084,
-        })
-    }
-
-    fn fixed(self, port: u16) -> u16 {
-        match self {
-            Self::Fixed => port,
-            Self::Free => 0,
-        }
-    }
 }
 
 impl Stack {
@@ -315,14 +276,16 @@ async fn expire_partitions(clock: Clock, warehouse: Arc<Warehouse>, dataset: Str
 async fn create_buckets(cloud: &str) -> Result<(), reqwest::Error> {
     let url = format!("{cloud}/storage/v1/b?project={PROJECT}");
     for bucket in buckets() {
+        let name = bucket["name"].as_str().unwrap_or_default();
         let response = reqwest::Client::new()
             .post(&url)
             .json(&bucket)
             .send()
             .await?;
-        // From last time.
-        if response.status() != StatusCode::CONFLICT {
-            response.error_for_status()?;
+        match response.status() {
+            // From last time, when it may have been defined otherwise.
+            StatusCode::CONFLICT => put(&format!("{cloud}/storage/v1/b/{name}"), &bucket).await?,
+            _ => drop(response.error_for_status()?),
         }
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! What there is: services, buckets, triggers, schedules, and how each function is configured.
+//! What there is: services, buckets, triggers and schedules.
 
 use serde_json::{Value, json};
 
@@ -38,7 +38,7 @@ pub const SERVICE_ACCOUNT: &str = "darkroom@local.iam.gserviceaccount.com";
 /// The audience of the tokens that the upload-signer takes.
 pub const AUDIENCE: &str = "darkroom";
 
-/// A function and the port it has in `make run`.
+/// A function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Service {
     /// Hands out signed upload URLs.
@@ -78,6 +78,16 @@ pub struct Schedule {
     /// The path it posts to.
     pub path: &'static str,
 }
+
+/// Every header that the upload-signer can ask an upload to carry: a page can only send those that
+/// the ingest bucket's CORS rule allows.
+const UPLOAD_HEADERS: [&str; 5] = [
+    "content-md5",
+    "content-type",
+    "x-goog-content-length-range",
+    "x-goog-if-generation-match",
+    "x-goog-meta-darkroom",
+];
 
 /// Every trigger.
 pub const TRIGGERS: [Trigger; 2] = [
@@ -135,12 +145,6 @@ pub fn buckets() -> Vec<Value> {
         delete(json!({ "daysSinceCustomTime": 7 })),
         delete(json!({ "age": 8 }))
     ]);
-    let cors = json!([{
-        "origin": ["*"],
-        "method": ["PUT", "GET"],
-        "responseHeader": ["Content-Type", "x-goog-content-length-range"],
-        "maxAgeSeconds": 3600,
-    }]);
     let bucket = |name: &str, rules: &Value| {
         json!({
             "name": name,
@@ -153,12 +157,19 @@ pub fn buckets() -> Vec<Value> {
         })
     };
     let mut ingest = bucket(INGEST, &json!([delete(json!({ "age": 7 }))]));
-    ingest["cors"] = cors;
+    ingest["cors"] = cors("PUT", &UPLOAD_HEADERS);
+    let mut archive = bucket(ARCHIVE, &kept);
+    archive["cors"] = cors("GET", &["content-type"]);
     let references = bucket(REFERENCES, &json!([delete(json!({ "age": 7 }))]));
-    vec![
-        ingest,
-        bucket(ARCHIVE, &kept),
-        bucket(RECORDS, &kept),
-        references,
-    ]
+    vec![ingest, archive, bucket(RECORDS, &kept), references]
+}
+
+/// Any page may do `method`, because the signed URL is what permits it.
+fn cors(method: &str, headers: &[&str]) -> Value {
+    json!([{
+        "origin": ["*"],
+        "method": [method],
+        "responseHeader": headers,
+        "maxAgeSeconds": 3600,
+    }])
 }

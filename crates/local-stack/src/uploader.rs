@@ -4,19 +4,34 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::Path;
 
+use jiff::{SignedDuration, Timestamp};
 use reqwest::{Method, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tokio::sync::Mutex;
 
 use crate::image::ImageFile;
 use crate::topology::AUDIENCE;
 
+/// How long a token holds, and how long one is used: the rest is for the request it goes with.
+const TOKEN_LIFE: SignedDuration = SignedDuration::from_mins(60);
+const TOKEN_USE: SignedDuration = SignedDuration::from_mins(50);
+
 /// Uploads images as one user.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Uploader {
     client: reqwest::Client,
+    cloud: String,
     signer: String,
-    token: String,
+    user: String,
+    token: Mutex<Token>,
+}
+
+/// What proves who the user is, and the machine's time until which it is used.
+#[derive(Debug)]
+struct Token {
+    text: String,
+    until: Timestamp,
 }
 
 /// What the upload-signer answers: where and how to put the bytes.
@@ -62,19 +77,23 @@ impl Uploader {
     /// When no token is given.
     pub async fn connect(cloud: &str, signer: &str, user: &str) -> Result<Self, UploadError> {
         let client = reqwest::Client::new();
-        let claims = json!({ "sub": user, "aud": AUDIENCE, "ttl_seconds": 3600 });
-        let answer = client
-            .post(format!("{cloud}/_local/token"))
-            .json(&claims)
-            .send()
-            .await?;
-        let answer: Value = accepted(answer).await?.json().await?;
-        let token = answer["token"].as_str().unwrap_or_default().to_owned();
+        let token = Token::get(&client, cloud, user).await?;
         Ok(Self {
             client,
+            cloud: cloud.to_owned(),
             signer: signer.to_owned(),
-            token,
+            user: user.to_owned(),
+            token: Mutex::new(token),
         })
+    }
+
+    /// A token that holds. A folder of images can take longer to upload than one does.
+    async fn token(&self) -> Result<String, UploadError> {
+        let mut token = self.token.lock().await;
+        if token.until <= Timestamp::now() {
+            *token = Token::get(&self.client, &self.cloud, &self.user).await?;
+        }
+        Ok(token.text.clone())
     }
 
     /// Uploads an image and returns its id.
@@ -105,7 +124,7 @@ impl Uploader {
             .client
             .post(format!("{}/v1/uploads", self.signer))
             .json(&wish);
-        let answer = request.bearer_auth(&self.token).send().await?;
+        let answer = request.bearer_auth(self.token().await?).send().await?;
         Ok(accepted(answer).await?.json().await?)
     }
 
@@ -133,8 +152,19 @@ impl Uploader {
         let request = self
             .client
             .get(format!("{}/v1/images/{image_id}", self.signer));
-        let answer = request.bearer_auth(&self.token).send().await?;
+        let answer = request.bearer_auth(self.token().await?).send().await?;
         Ok(accepted(answer).await?.json().await?)
+    }
+}
+
+impl Token {
+    async fn get(client: &reqwest::Client, cloud: &str, user: &str) -> Result<Self, UploadError> {
+        let until = Timestamp::now() + TOKEN_USE;
+        let claims = json!({ "sub": user, "aud": AUDIENCE, "ttl_seconds": TOKEN_LIFE.as_secs() });
+        let request = client.post(format!("{cloud}/_local/token")).json(&claims);
+        let answer: Value = accepted(request.send().await?).await?.json().await?;
+        let text = answer["token"].as_str().unwrap_or_default().to_owned();
+        Ok(Self { text, until })
     }
 }
 

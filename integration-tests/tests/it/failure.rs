@@ -3,7 +3,8 @@
 
 use integration_tests::proxy::Proxy;
 use integration_tests::{TestStack, photo, run, until, warehouse};
-use local_stack::topology::{ARCHIVE, INGEST, RECORDS, Service};
+use local_cloud::events::{Delivery, DeliveryState};
+use local_stack::topology::{ARCHIVE, INGEST, RECORDS, Service, TRIGGERS};
 use serde_json::json;
 
 /// Uploads `count` photographs.
@@ -17,9 +18,10 @@ async fn upload(stack: &TestStack, count: u32) -> Vec<String> {
 
 /// Waits until all is done and holds the stack to what must always be so.
 async fn assert_whole(stack: &TestStack, ids: &[String]) {
-    let rows = stack.rows(ids).await;
+    stack.rows(ids).await;
     stack.quiet().await;
-    for (id, rows) in rows {
+    // Looked up once more, because a second delivery may have loaded a second row since.
+    for (id, rows) in stack.rows(ids).await {
         assert_eq!(rows.len(), 1, "{id}");
         assert_eq!(rows[0].status, "processed", "{id}");
     }
@@ -52,14 +54,71 @@ fn reordered_events_change_nothing() {
     });
 }
 
+/// What the functions do in storage to an image that they process and load.
+const OPERATIONS: [(&str, &str); 6] = [
+    (INGEST, "objects.get"),
+    (ARCHIVE, "objects.insert"),
+    (ARCHIVE, "objects.rewrite"),
+    (RECORDS, "objects.insert"),
+    (INGEST, "objects.delete"),
+    (RECORDS, "objects.get"),
+];
+
+/// Lets each operation be answered with `status` once, while images come through.
+async fn each_operation_fails_once(stack: &TestStack, status: u16) {
+    for (bucket, operation) in OPERATIONS {
+        let fault = json!({ "bucket": bucket, "operation": operation, "status": status });
+        stack.control("faults", &fault).await;
+    }
+    let ids = upload(stack, 3).await;
+    assert_whole(stack, &ids).await;
+    assert_eq!(stack.stack.cloud.faults().waiting(), []);
+}
+
+/// How often events of the triggers were sent in vain.
+fn deliveries_in_vain(stack: &TestStack) -> u32 {
+    let deliveries = TRIGGERS.map(|trigger| stack.deliveries(trigger.name));
+    let deliveries = deliveries.into_iter().flatten();
+    deliveries.map(|delivery| delivery.attempts - 1).sum()
+}
+
 #[test]
-fn storage_that_is_unavailable_is_tried_again() {
+fn storage_that_is_unavailable_for_a_moment_is_tried_again_at_once() {
     run(async {
         let stack = TestStack::start().await;
-        let fault = |bucket: &str| json!({ "bucket": bucket, "count": 10, "status": 503 });
-        stack.control("faults", &fault(ARCHIVE)).await;
-        stack.control("faults", &fault(RECORDS)).await;
-        let ids = upload(&stack, 3).await;
+        each_operation_fails_once(&stack, 503).await;
+        assert_eq!(deliveries_in_vain(&stack), 0);
+    });
+}
+
+#[test]
+fn storage_that_fails_an_event_is_tried_again_by_the_redelivery() {
+    run(async {
+        let stack = TestStack::start().await;
+        // Unlike 503, the functions' clients do not try this one again themselves.
+        each_operation_fails_once(&stack, 403).await;
+        assert_eq!(deliveries_in_vain(&stack), 6);
+    });
+}
+
+#[test]
+fn storage_that_stays_unavailable_is_outlasted_by_the_redelivery() {
+    run(async {
+        let stack = TestStack::start().await;
+        stack
+            .control(
+                "faults",
+                &json!({ "bucket": ARCHIVE, "count": 1_000, "status": 503 }),
+            )
+            .await;
+        let ids = upload(&stack, 2).await;
+        until("the processor gives up for now", async || {
+            let deliveries = stack.deliveries("ingest-finalized");
+            let refused = deliveries.iter().filter(|d| d.last_status == Some(503));
+            (refused.count() == ids.len()).then_some(())
+        })
+        .await;
+        stack.stack.cloud.faults().clear();
         assert_whole(&stack, &ids).await;
     });
 }
@@ -88,6 +147,52 @@ fn a_warehouse_that_is_unavailable_is_tried_again() {
         let ids = upload(&stack, 3).await;
         assert_whole(&stack, &ids).await;
         assert_eq!(proxy.failures_left(), 0);
+    });
+}
+
+#[test]
+fn rows_that_wait_for_an_insert_go_together_in_the_next() {
+    run(async {
+        const IMAGES: u32 = 10;
+        let (proxy, address) = Proxy::start(warehouse().await.endpoint().to_owned()).await;
+        let stack = TestStack::with_bigquery(address).await;
+        let loading = || stack.deliveries("records-finalized");
+        let late = json!({
+            "event": "delay", "trigger": "records-finalized",
+            "count": IMAGES, "delay_ms": 600_000,
+        });
+        stack.control("faults", &late).await;
+        let ids = upload(&stack, IMAGES).await;
+        until("every record waits to be loaded", async || {
+            (loading().len() == ids.len()).then_some(())
+        })
+        .await;
+
+        // The delay does nothing; that it was used up shows that the loader has asked for all.
+        let read = json!({
+            "bucket": RECORDS, "api": "json", "operation": "objects.get",
+            "count": IMAGES, "delay_ms": 1,
+        });
+        stack.control("faults", &read).await;
+        proxy.hold();
+        stack
+            .control("clock", &json!({ "advance_seconds": 600 }))
+            .await;
+        until(
+            "all are under way, the first row of them in an insert",
+            async || {
+                let read = stack.stack.cloud.faults().waiting().is_empty();
+                (read && proxy.inserts() == 1).then_some(())
+            },
+        )
+        .await;
+        let waiting = |delivery: &Delivery| delivery.state == DeliveryState::Waiting;
+        assert!(loading().iter().all(waiting), "{:?}", loading());
+
+        proxy.release();
+        assert_whole(&stack, &ids).await;
+        // The one that was held, all that waited meanwhile, and perhaps a straggler.
+        assert!(proxy.inserts() <= 3, "{} inserts", proxy.inserts());
     });
 }
 
@@ -138,6 +243,38 @@ fn a_loader_that_is_killed_is_made_up_for_by_the_redelivery() {
             .restart()
             .await
             .unwrap();
+        assert_whole(&stack, &ids).await;
+    });
+}
+
+#[test]
+fn a_processor_that_is_stopped_at_work_ends_cleanly_and_leaves_the_rest_to_the_redelivery() {
+    run(async {
+        let mut stack = TestStack::start().await;
+        // One image ends within the time that Cloud Run leaves a function, the other does not.
+        for delay_ms in [2_000, 60_000] {
+            let slow = json!({
+                "bucket": ARCHIVE, "operation": "objects.rewrite", "delay_ms": delay_ms,
+            });
+            stack.control("faults", &slow).await;
+        }
+        let ids = upload(&stack, 2).await;
+        until("both are being archived", async || {
+            stack
+                .stack
+                .cloud
+                .faults()
+                .waiting()
+                .is_empty()
+                .then_some(())
+        })
+        .await;
+        let processor = stack.stack.function(Service::ImageProcessor).unwrap();
+        let status = processor.stop().await.unwrap();
+        assert!(status.success(), "{status}");
+        assert!(stack.objects(RECORDS).await.len() < ids.len());
+        let processor = stack.stack.function(Service::ImageProcessor).unwrap();
+        processor.restart().await.unwrap();
         assert_whole(&stack, &ids).await;
     });
 }

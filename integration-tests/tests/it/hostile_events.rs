@@ -1,5 +1,5 @@
-//! Events that no one should send, each with its one right answer: 400 is no event at all, 200 with
-//! a problem is refused for good, 204 is acknowledged.
+//! Events that no one should send, each with its one right answer: 400 is no event at all, 413 is
+//! too large for one, 200 with a problem is refused for good, 204 is acknowledged.
 
 use darkroom_core::ImageId;
 use darkroom_core::key::ObjectKey;
@@ -51,16 +51,18 @@ fn an_event_of_an_object_that_is_gone_is_acknowledged() {
 
 #[test]
 fn a_request_without_the_events_headers_is_no_event() {
-    answers(
-        |event| event.without_header("ce-specversion"),
-        400,
-        "no CloudEvent",
-    );
-    answers(
-        |event| event.without_header("ce-type"),
-        400,
-        "no CloudEvent",
-    );
+    for header in ["ce-specversion", "ce-type", "ce-id", "ce-source"] {
+        answers(|event| event.without_header(header), 400, "no CloudEvent");
+    }
+}
+
+#[test]
+fn an_event_over_the_limit_is_not_read() {
+    let large = |mut event: Event| {
+        event.body["metadata"]["padding"] = json!("x".repeat(1024 * 1024));
+        event
+    };
+    answers(large, 413, "");
 }
 
 #[test]

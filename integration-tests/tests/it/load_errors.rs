@@ -11,14 +11,7 @@ use serde_json::Value;
 async fn load_error(stack: &TestStack, id: ImageId, record: Vec<u8>) -> String {
     let cloud = stack.stack.cloud.endpoint();
     let name = ObjectKey::record(id).to_string();
-    let url = format!("{cloud}/upload/storage/v1/b/{RECORDS}/o?uploadType=media&name={name}");
-    let put = reqwest::Client::new()
-        .post(url)
-        .body(record)
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(put.status(), 200);
+    stack.put(RECORDS, &name, record).await;
     let noted = name.replace("record.json", "load-error.json");
     until("the failure is noted", async || {
         stack.objects(RECORDS).await.contains(&noted).then_some(())

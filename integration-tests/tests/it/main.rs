@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 mod clients;
+mod cors;
 mod failure;
 mod hostile_events;
 mod journey;

@@ -1,7 +1,9 @@
 //! Seven days after its receipt an image is gone, and not before.
 
+use darkroom_core::ImageId;
+use darkroom_core::key::ObjectKey;
 use integration_tests::{TestStack, get, photo, run};
-use local_stack::topology::{ARCHIVE, RECORDS, Service};
+use local_stack::topology::{ARCHIVE, INGEST, RECORDS, Service};
 use serde_json::{Value, json};
 
 const SEVEN_DAYS: i64 = 7 * 24 * 60 * 60;
@@ -13,6 +15,16 @@ async fn sweep(stack: &TestStack) -> Value {
     answer.json().await.unwrap()
 }
 
+/// Leaves nothing to lifecycle rules, which would delete too: the tests are about the sweep.
+async fn drop_lifecycle(stack: &TestStack) {
+    for bucket in [INGEST, ARCHIVE, RECORDS] {
+        let url = format!("{}/storage/v1/b/{bucket}", stack.stack.cloud.endpoint());
+        let patch = json!({ "lifecycle": { "rule": [] } });
+        let request = reqwest::Client::new().patch(url).json(&patch);
+        assert_eq!(request.send().await.unwrap().status(), 200);
+    }
+}
+
 async fn now(stack: &TestStack) -> jiff::Timestamp {
     let clock = get(&format!("{}/_local/clock", stack.stack.cloud.endpoint())).await;
     clock["now"].as_str().unwrap().parse().unwrap()
@@ -22,18 +34,7 @@ async fn now(stack: &TestStack) -> jiff::Timestamp {
 fn a_sweep_deletes_what_is_seven_days_old_and_nothing_younger() {
     run(async {
         let stack = TestStack::start().await;
-        // Lifecycle would delete too; this is about the sweep.
-        for bucket in [ARCHIVE, RECORDS] {
-            let url = format!("{}/storage/v1/b/{bucket}", stack.stack.cloud.endpoint());
-            let patch = json!({ "lifecycle": { "rule": [] } });
-            let answer = reqwest::Client::new()
-                .patch(url)
-                .json(&patch)
-                .send()
-                .await
-                .unwrap();
-            assert_eq!(answer.status(), 200);
-        }
+        drop_lifecycle(&stack).await;
         let id = stack.upload(&photo(1)).await;
         stack.rows(&[id]).await;
         stack.quiet().await;
@@ -54,6 +55,30 @@ fn a_sweep_deletes_what_is_seven_days_old_and_nothing_younger() {
         assert_eq!(stack.objects(ARCHIVE).await, Vec::<String>::new());
         assert_eq!(stack.objects(RECORDS).await, Vec::<String>::new());
         assert_eq!(sweep(&stack).await["deleted"], 0);
+    });
+}
+
+#[test]
+fn a_sweep_deletes_what_was_left_behind_in_ingest() {
+    run(async {
+        let stack = TestStack::start().await;
+        drop_lifecycle(&stack).await;
+        let name = ObjectKey::original(ImageId::new(now(&stack).await)).to_string();
+        // Without Darkroom's metadata, so the processor refuses it for good.
+        stack.put(INGEST, &name, b"left behind".to_vec()).await;
+        stack.quiet().await;
+
+        stack
+            .control("clock", &json!({ "advance_seconds": SEVEN_DAYS - 3600 }))
+            .await;
+        assert_eq!(sweep(&stack).await["deleted"], 0);
+        assert_eq!(stack.objects(INGEST).await, [name]);
+
+        stack
+            .control("clock", &json!({ "advance_seconds": 3600 }))
+            .await;
+        assert_eq!(sweep(&stack).await["deleted"], 1);
+        assert_eq!(stack.objects(INGEST).await, Vec::<String>::new());
     });
 }
 
