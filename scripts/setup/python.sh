@@ -17,7 +17,7 @@ ensure_python() {
 make_environment() {
   local environment=$1 uv
   uv=$(find_uv)
-  say "installing the local warehouse's Python environment (about 600 MB) in $environment"
+  say "installing the local warehouse's Python environment (about 650 MB) in $environment"
   rm -rf "$environment"
   "$uv" venv --quiet --no-project --python "$(find_python)" "$environment"
   "$uv" pip install --quiet --python "$environment/bin/python" \

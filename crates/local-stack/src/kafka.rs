@@ -36,7 +36,11 @@ pub enum Brokers {
 }
 
 /// Sends images as messages.
-pub struct Sender(FutureProducer);
+pub struct Sender {
+    producer: FutureProducer,
+    /// The embedded cluster keeps a message's own timestamp, and tells its sender another.
+    keeps_timestamps: bool,
+}
 
 /// An image was not sent.
 #[derive(Debug, thiserror::Error)]
@@ -88,7 +92,10 @@ impl Sender {
             .set("bootstrap.servers", brokers.addresses())
             .set("enable.idempotence", "true")
             .set("message.max.bytes", LARGEST);
-        config.create().map(Self)
+        Ok(Self {
+            producer: config.create()?,
+            keeps_timestamps: matches!(brokers, Brokers::Embedded(_)),
+        })
     }
 
     /// Sends an image, and returns its id once the brokers have it.
@@ -121,12 +128,17 @@ impl Sender {
                 let value = Some(value);
                 headers.insert(Header { key, value })
             });
+        let now = Timestamp::now().as_millisecond();
         let record = FutureRecord::<(), _>::to(KAFKA_TOPIC)
             .payload(value)
-            .headers(headers);
-        let sent = self.0.send(record, Duration::from_secs(60)).await;
+            .headers(headers)
+            .timestamp(now);
+        let sent = self.producer.send(record, Duration::from_secs(60)).await;
         let delivery = sent.map_err(|(error, _)| error)?;
-        let at = delivery.timestamp.to_millis();
+        let at = match self.keeps_timestamps {
+            true => Some(now),
+            false => delivery.timestamp.to_millis(),
+        };
         let at = at.and_then(|millis| Timestamp::from_millisecond(millis).ok());
         let coordinates = KafkaCoordinates {
             cluster: KAFKA_CLUSTER.to_owned(),
