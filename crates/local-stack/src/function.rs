@@ -101,6 +101,18 @@ impl Function {
         format!("http://127.0.0.1:{}", self.config.port)
     }
 
+    /// Its process's id, while it runs.
+    #[must_use]
+    pub fn id(&self) -> Option<u32> {
+        self.child.id()
+    }
+
+    /// Sets a variable of its environment for the next start.
+    pub fn set(&mut self, name: &'static str, value: &str) {
+        self.config.environment.retain(|(other, _)| *other != name);
+        self.config.environment.push((name, value.to_owned()));
+    }
+
     /// Kills it at once, as `kill -9` does.
     ///
     /// # Errors
@@ -197,19 +209,20 @@ async fn tail(log: &Path) -> String {
     Vec::from(last).join("\n")
 }
 
-/// The folder of the function binaries: the one of the running program, or the one above it when
-/// that is a test.
+/// The folder of the function binaries, by the one of `name`: the folder of the running program, or
+/// the one above it when that is a test.
 ///
 /// # Errors
 ///
-/// When the binaries are in neither.
-pub fn binaries() -> io::Result<PathBuf> {
+/// When the binary is in neither.
+pub fn binaries(name: &str) -> io::Result<PathBuf> {
     let program = std::env::current_exe()?;
     let mut folders = program.ancestors().skip(1).take(2);
-    let found = folders.find(|folder| folder.join("upload-signer").is_file());
+    let found = folders.find(|folder| folder.join(name).is_file());
     found.map(Path::to_owned).ok_or_else(|| {
-        let message =
-            "the functions are not built beside this program: run `cargo build --workspace --bins`";
+        let message = format!(
+            "{name} is not built beside this program: run `cargo build --workspace --bins`"
+        );
         io::Error::new(io::ErrorKind::NotFound, message)
     })
 }

@@ -198,7 +198,7 @@ impl Stack {
         let log = format!("{}.log", service.name());
         Ok(FunctionConfig {
             name: service.name(),
-            binaries: binaries()?,
+            binaries: binaries(service.name())?,
             environment: self.environment(),
             port: ports.service(service),
             log: self.folder.join("logs").join(log),
