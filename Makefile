@@ -14,7 +14,7 @@ ONCE ?=
 
 help: ## Print this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
-	@printf '\n  make run IMAGES=dir sends your own images; ONCE=1 ends it after the table.\n'
+	@printf '\n  make run IMAGES=dir sends your own images; ONCE=1 ends it after the table;\n  KAFKA_BROKERS=host:port uses a real Kafka.\n'
 
 setup: ## Install what is missing: a C compiler, Rust, the warehouse
 	@scripts/setup.sh
