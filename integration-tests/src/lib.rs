@@ -1,5 +1,6 @@
 //! What the journeys share: a stack of their own each, and one warehouse for all.
 
+pub mod broker;
 pub mod events;
 pub mod kafka;
 pub mod proxy;

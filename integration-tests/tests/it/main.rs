@@ -8,5 +8,6 @@ mod failure;
 mod hostile_events;
 mod journey;
 mod kafka;
+mod kafka_security;
 mod load_errors;
 mod purge;

@@ -12,12 +12,16 @@ use jiff::Timestamp;
 use rdkafka::client::OAuthToken;
 use serde_json::json;
 use tokio::runtime::Handle;
+use tokio::time::timeout;
 
 const SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
 
 /// How long a token is taken for good. Google's live for an hour and are given out until a few
 /// minutes before their end, so librdkafka, which asks again at 80 % of this, always has a good one.
 const LIFE: Duration = Duration::from_secs(3 * 60);
+
+/// What a fetch may take.
+const FETCH: Duration = Duration::from_secs(30);
 
 /// Makes tokens of Application Default Credentials.
 #[derive(Debug, Clone)]
@@ -44,8 +48,7 @@ impl TokenSource {
     pub(super) fn token(&self) -> Result<OAuthToken, StartError> {
         let fetch = || {
             let token = self.credentials.access_token();
-            let within = tokio::time::timeout(Duration::from_secs(30), token);
-            self.runtime.block_on(within)
+            self.runtime.block_on(async { timeout(FETCH, token).await })
         };
         // librdkafka asks on a thread of the runtime, where blocking on it is forbidden.
         let token = std::thread::scope(|scope| scope.spawn(fetch).join())
