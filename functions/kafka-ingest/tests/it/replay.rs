@@ -111,3 +111,12 @@ async fn more_messages_than_may_be_under_way_are_all_taken_in() {
     let again = world.json(&ALL).await;
     assert_eq!(again["already_stored"], 120);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn arguments_that_make_no_sense_are_an_error_like_any_other() {
+    let world = World::new().await;
+    let arguments = ["replay", "--topic", TOPIC, "--from", "yesterday"];
+    let done = world.run(&arguments).await;
+    assert_eq!(done.code, Some(1));
+    assert!(done.stderr.contains("yesterday"), "{}", done.stderr);
+}

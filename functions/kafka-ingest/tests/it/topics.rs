@@ -1,5 +1,5 @@
-//! `kafka-ingest topics`. The mock cluster has no administration: what a plan is made of is tested
-//! beside it, and on a real broker by `make test-kafka`.
+//! `kafka-ingest topics`, as far as a mock cluster without administration goes. What a plan is made of
+//! is tested beside it.
 
 use crate::support::{Done, World};
 
