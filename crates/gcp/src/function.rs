@@ -90,8 +90,7 @@ where
     F: AsyncFnOnce(C) -> Result<A, StartError>,
 {
     telemetry::init();
-    // Two crypto providers are linked (the clients differ), so rustls must be told which.
-    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    choose_crypto();
     let runtime = match Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => return end(Err(error.into())),
@@ -99,6 +98,12 @@ where
     let result = runtime.block_on(start(config, app));
     runtime.shutdown_background();
     end(result)
+}
+
+/// Tells rustls which crypto provider to take: two are linked, because the clients differ. A process
+/// that is not [`run`] calls it before it makes a client.
+pub fn choose_crypto() {
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
 }
 
 fn end(result: Result<(), StartError>) -> ExitCode {

@@ -38,33 +38,51 @@ impl Config {
     /// refer to.
     pub fn from_env(env: &mut Env) -> Option<Self> {
         let connection = Connection::from_env(env);
-        let topics = env.required::<Names>("KAFKA_TOPICS");
+        let topics = topics(env);
         let group = env.required("KAFKA_GROUP");
         let dead_letter_topic = env.required("KAFKA_DEAD_LETTER_TOPIC");
-        let bucket = env.required("INGEST_BUCKET");
-        let reference_buckets: Names = env.optional("REFERENCE_BUCKETS").unwrap_or_default();
+        let destination = Destination::from_env(env, connection.as_ref());
         let memory_budget = env
             .optional("MEMORY_BUDGET_MIB")
             .unwrap_or(MEMORY_BUDGET_MIB);
-        let (storage, clock) = (StorageConfig::from_env(env), Clock::from_env(env));
-        let connection = connection?;
         Some(Self {
             subscription: Subscription {
-                topics: topics?.0,
+                topics: topics?,
                 group: group?,
                 memory_budget: memory_budget * 1024 * 1024,
             },
             dead_letter_topic: dead_letter_topic?,
-            destination: Destination {
-                storage,
-                bucket: bucket?,
-                reference_buckets: reference_buckets.0,
-                clock,
-                cluster: connection.cluster.clone(),
-            },
-            connection,
+            destination: destination?,
+            connection: connection?,
         })
     }
+}
+
+impl Destination {
+    /// Reads `INGEST_BUCKET`, `REFERENCE_BUCKETS`, `STORAGE_ENDPOINT` and `CLOCK_ENDPOINT`.
+    pub(crate) fn from_env(env: &mut Env, connection: Option<&Connection>) -> Option<Self> {
+        let bucket = env.required("INGEST_BUCKET");
+        let reference_buckets = reference_buckets(env);
+        let (storage, clock) = (StorageConfig::from_env(env), Clock::from_env(env));
+        Some(Self {
+            storage,
+            bucket: bucket?,
+            reference_buckets,
+            clock,
+            cluster: connection?.cluster.clone(),
+        })
+    }
+}
+
+/// Reads `KAFKA_TOPICS`.
+pub(crate) fn topics(env: &mut Env) -> Option<Vec<String>> {
+    env.required("KAFKA_TOPICS").map(|Names(topics)| topics)
+}
+
+/// Reads `REFERENCE_BUCKETS`.
+pub(crate) fn reference_buckets(env: &mut Env) -> Vec<String> {
+    let Names(buckets) = env.optional("REFERENCE_BUCKETS").unwrap_or_default();
+    buckets
 }
 
 impl FromStr for Names {

@@ -14,8 +14,13 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    match Arguments::parse().command {
-        Some(command) => command.run(),
-        None => darkroom_gcp::function::run(kafka_ingest::Config::from_env, kafka_ingest::app),
+    match Arguments::try_parse().map(|arguments| arguments.command) {
+        Ok(Some(command)) => command.run(),
+        Ok(None) => darkroom_gcp::function::run(kafka_ingest::Config::from_env, kafka_ingest::app),
+        // clap's own exit code is 2, by which `topics plan` says that topics differ.
+        Err(error) => {
+            let _ = error.print();
+            ExitCode::from(u8::from(error.use_stderr()))
+        }
     }
 }

@@ -1,13 +1,14 @@
 //! What librdkafka tells and asks of us.
 
 use std::error::Error;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use darkroom_gcp::function::StartError;
 use rdkafka::ClientContext;
 use rdkafka::client::OAuthToken;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::ConsumerContext;
-use rdkafka::error::KafkaError;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
 use super::token::TokenSource;
 use super::{Connection, Security};
@@ -16,6 +17,7 @@ use super::{Connection, Security};
 #[derive(Debug, Clone)]
 pub struct Context {
     tokens: Option<TokenSource>,
+    trouble: Arc<Mutex<Option<String>>>,
 }
 
 impl Context {
@@ -29,7 +31,18 @@ impl Context {
             Security::Google { account } => Some(TokenSource::new(account.clone())?),
             _ => None,
         };
-        Ok(Self { tokens })
+        Ok(Self {
+            tokens,
+            trouble: Arc::default(),
+        })
+    }
+
+    /// What librdkafka told last of brokers that it cannot reach or that do not let us in. What waits
+    /// for them ends with nothing but a timeout.
+    #[must_use]
+    pub fn trouble(&self) -> Option<String> {
+        let trouble = self.trouble.lock();
+        trouble.unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -53,6 +66,12 @@ impl ClientContext for Context {
     /// Most of these are of a broker that is away for a while, which librdkafka sees to itself.
     fn error(&self, error: KafkaError, reason: &str) {
         tracing::warn!(%error, "Kafka: {reason}");
+        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        // "All brokers are down" comes after what each of them said, and says less.
+        if error.rdkafka_error_code() != Some(RDKafkaErrorCode::AllBrokersDown) || trouble.is_none()
+        {
+            *trouble = Some(reason.to_owned());
+        }
     }
 
     fn generate_oauth_token(&self, _: Option<&str>) -> Result<OAuthToken, Box<dyn Error>> {

@@ -5,10 +5,12 @@ mod security;
 mod token;
 
 use darkroom_gcp::env::Env;
+use darkroom_gcp::function::StartError;
 use rdkafka::ClientConfig;
 
 pub use context::Context;
 pub use security::Security;
+use token::TokenSource;
 
 /// Which cluster, and how to get in.
 #[derive(Debug, Clone)]
@@ -46,5 +48,26 @@ impl Connection {
             .set("log.connection.close", "false");
         self.security.apply(&mut config);
         config
+    }
+
+    /// The settings of a client that manages topics, for the next minutes.
+    ///
+    /// rdkafka serves no token requests of such a client
+    /// (<https://github.com/fede1024/rust-rdkafka/issues/757>). Managed Service for Apache Kafka takes
+    /// Google's token as a password too, though for new connections only as long as it lives.
+    ///
+    /// # Errors
+    ///
+    /// When a token is needed and there is none.
+    pub async fn admin_config(&self) -> Result<ClientConfig, StartError> {
+        let mut config = self.client_config();
+        if let Security::Google { account } = &self.security {
+            let token = TokenSource::new(account.clone())?.access_token().await?;
+            config
+                .set("sasl.mechanism", "PLAIN")
+                .set("sasl.username", account)
+                .set("sasl.password", token);
+        }
+        Ok(config)
     }
 }

@@ -46,14 +46,18 @@ impl TokenSource {
 
     /// Fetches a token and blocks while it does.
     pub(super) fn token(&self) -> Result<OAuthToken, StartError> {
-        let fetch = || {
-            let token = self.credentials.access_token();
-            self.runtime.block_on(async { timeout(FETCH, token).await })
-        };
+        let fetch = || self.runtime.block_on(self.access_token());
         // librdkafka asks on a thread of the runtime, where blocking on it is forbidden.
         let token = std::thread::scope(|scope| scope.spawn(fetch).join())
-            .map_err(|_| "the thread that fetches the token panicked")???;
-        Ok(kafka_token(&token.token, &self.account, Timestamp::now()))
+            .map_err(|_| "the thread that fetches the token panicked")??;
+        Ok(kafka_token(&token, &self.account, Timestamp::now()))
+    }
+
+    /// Fetches Google's token, the last part of ours.
+    pub(super) async fn access_token(&self) -> Result<String, StartError> {
+        let token = self.credentials.access_token();
+        let token = timeout(FETCH, token).await??;
+        Ok(token.token)
     }
 }
 

@@ -1,0 +1,9 @@
+//! The commands, as processes, on a mock cluster and local-cloud.
+
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+mod dead_letters;
+mod lag;
+mod replay;
+mod support;
+mod topics;
