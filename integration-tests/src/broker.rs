@@ -6,7 +6,9 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, IsCa, KeyPair,
+};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig};
@@ -65,9 +67,17 @@ impl Broker {
 }
 
 fn authority() -> CertifiedIssuer<'static, KeyPair> {
-    let mut params = CertificateParams::new(Vec::new()).expect("parameters");
+    let mut params = parameters("authority");
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     CertifiedIssuer::self_signed(params, KeyPair::generate().expect("a key")).expect("an authority")
+}
+
+/// Each has a name of its own: a certificate with its issuer's name counts as self-signed.
+fn parameters(name: &str) -> CertificateParams {
+    let mut params = CertificateParams::new([name.to_owned()]).expect("parameters");
+    params.distinguished_name = DistinguishedName::new();
+    params.distinguished_name.push(DnType::CommonName, name);
+    params
 }
 
 fn signed(
@@ -75,8 +85,9 @@ fn signed(
     name: &str,
 ) -> (rcgen::Certificate, KeyPair) {
     let key = KeyPair::generate().expect("a key");
-    let params = CertificateParams::new([name.to_owned()]).expect("parameters");
-    let certificate = params.signed_by(&key, authority).expect("a certificate");
+    let certificate = parameters(name)
+        .signed_by(&key, authority)
+        .expect("a certificate");
     (certificate, key)
 }
 

@@ -1,7 +1,8 @@
 //! What librdkafka tells and asks of us.
 
 use std::error::Error;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use darkroom_gcp::function::StartError;
 use rdkafka::ClientContext;
@@ -17,8 +18,18 @@ use super::{Connection, Security};
 #[derive(Debug, Clone)]
 pub struct Context {
     tokens: Option<TokenSource>,
-    trouble: Arc<Mutex<Option<String>>>,
+    trouble: Arc<Mutex<Trouble>>,
 }
+
+/// What is wrong with the brokers.
+#[derive(Debug, Default)]
+struct Trouble {
+    reason: Option<String>,
+    logged: Option<Instant>,
+}
+
+/// Brokers that are away are tried many times a second, and each try is told.
+const LOG_AGAIN: Duration = Duration::from_secs(10);
 
 impl Context {
     /// The context for clients of `connection`.
@@ -41,8 +52,11 @@ impl Context {
     /// for them ends with nothing but a timeout.
     #[must_use]
     pub fn trouble(&self) -> Option<String> {
-        let trouble = self.trouble.lock();
-        trouble.unwrap_or_else(PoisonError::into_inner).clone()
+        self.lock().reason.clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Trouble> {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -51,6 +65,10 @@ impl ClientContext for Context {
 
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
         match level {
+            // What fails of a connection is told to `error` too.
+            _ if matches!(facility, "FAIL" | "ERROR") => {
+                tracing::debug!(facility, "librdkafka: {message}");
+            }
             RDKafkaLogLevel::Emerg
             | RDKafkaLogLevel::Alert
             | RDKafkaLogLevel::Critical
@@ -65,12 +83,15 @@ impl ClientContext for Context {
 
     /// Most of these are of a broker that is away for a while, which librdkafka sees to itself.
     fn error(&self, error: KafkaError, reason: &str) {
-        tracing::warn!(%error, "Kafka: {reason}");
-        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut trouble = self.lock();
+        if trouble.logged.is_none_or(|at| at.elapsed() > LOG_AGAIN) {
+            trouble.logged = Some(Instant::now());
+            tracing::warn!(%error, "Kafka: {reason}");
+        }
         // "All brokers are down" comes after what each of them said, and says less.
-        if error.rdkafka_error_code() != Some(RDKafkaErrorCode::AllBrokersDown) || trouble.is_none()
-        {
-            *trouble = Some(reason.to_owned());
+        let says_less = error.rdkafka_error_code() == Some(RDKafkaErrorCode::AllBrokersDown);
+        if !says_less || trouble.reason.is_none() {
+            trouble.reason = Some(reason.to_owned());
         }
     }
 

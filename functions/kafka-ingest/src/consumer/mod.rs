@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use darkroom_gcp::function::StartError;
 use rdkafka::ClientConfig;
 use rdkafka::consumer::{Consumer as _, StreamConsumer};
-use rdkafka::error::KafkaError;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::BorrowedMessage;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Interval, MissedTickBehavior, interval, sleep, timeout_at};
@@ -242,12 +242,14 @@ fn copy(message: &BorrowedMessage<'_>) -> Message {
     Message::copy_of(message)
 }
 
-/// Most errors are of brokers that are away, and pass.
+/// Most errors are of brokers that are away, which pass, and which the context tells of.
 fn check(error: KafkaError) -> Result<(), KafkaError> {
-    if matches!(error, KafkaError::MessageConsumptionFatal(_)) {
-        return Err(error);
+    use RDKafkaErrorCode::{AllBrokersDown, Authentication, BrokerTransportFailure, Resolve, SSL};
+    match error.rdkafka_error_code() {
+        _ if matches!(error, KafkaError::MessageConsumptionFatal(_)) => return Err(error),
+        Some(AllBrokersDown | Authentication | BrokerTransportFailure | Resolve | SSL) => {}
+        _ => tracing::warn!(%error, "no message"),
     }
-    tracing::warn!(%error, "no message");
     Ok(())
 }
 
