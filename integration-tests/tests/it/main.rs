@@ -6,6 +6,7 @@ mod clients;
 mod cors;
 mod failure;
 mod hostile_events;
+mod ingest;
 mod journey;
 mod kafka;
 mod kafka_security;
