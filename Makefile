@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test bench-kafka fmt lint doc schema python-lock clean
+.PHONY: help setup run test test-kafka bench-kafka fmt lint doc schema python-lock clean
 
 # What scripts/setup.sh installs, for the recipes after it.
 export PATH := $(or $(CARGO_HOME),$(HOME)/.cargo)/bin:$(PATH)
@@ -31,6 +31,9 @@ test: setup ## Check format, lints, unit and integration tests, and documentatio
 	cargo build --workspace --bins --locked
 	cargo test --workspace --locked
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked
+
+test-kafka: setup ## Test what needs a real Kafka broker, on KAFKA_BROKERS or one that is built once
+	@scripts/test-kafka.sh
 
 bench-kafka: setup ## Measure images through Kafka beside straight uploads
 	cargo build --release --locked -p kafka-ingest

@@ -10,7 +10,6 @@ use darkroom_gcp::function::StartError;
 use rdkafka::ClientConfig;
 use rdkafka::consumer::{Consumer as _, StreamConsumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::message::BorrowedMessage;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Interval, MissedTickBehavior, interval, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
@@ -134,8 +133,12 @@ impl Consumer {
             // A paused consumer polls on: that keeps it in the group, and brings nothing.
             message = self.consumer.recv(), if !full || self.paused => match message {
                 Ok(message) => {
-                    let message = copy(&message);
+                    let message = Message::copy_of(&message);
                     self.begin(message);
+                    // It is of a partition that was assigned during the pause.
+                    if self.paused {
+                        self.pause(true)?;
+                    }
                 }
                 Err(error) => check(error)?,
             },
@@ -167,8 +170,6 @@ impl Consumer {
     }
 
     fn begin(&mut self, message: Message) {
-        // A partition that is assigned during a pause is not paused yet.
-        self.paused = false;
         self.group.metrics.received(&message);
         self.group.health.progress();
         self.bytes += message.len();
@@ -236,10 +237,6 @@ fn settings(mut config: ClientConfig, subscription: &Subscription) -> ClientConf
         .set("fetch.message.max.bytes", (fetched_kib * 1024).to_string())
         .set("statistics.interval.ms", "5000");
     config
-}
-
-fn copy(message: &BorrowedMessage<'_>) -> Message {
-    Message::copy_of(message)
 }
 
 /// Most errors are of brokers that are away, which pass, and which the context tells of.

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+mod brokers;
 mod dead_letters;
 mod lag;
 mod replay;

@@ -117,7 +117,7 @@ impl World {
     fn client(&self) -> ClientConfig {
         let mut config = ClientConfig::new();
         config
-            .set("bootstrap.servers", self.brokers.bootstrap_servers())
+            .set("bootstrap.servers", &self.variables["KAFKA_BROKERS"])
             .set("group.id", GROUP);
         config
     }
