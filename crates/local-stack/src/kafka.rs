@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::io;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use darkroom_core::ImageId;
@@ -38,8 +39,10 @@ pub enum Brokers {
 /// Sends images as messages.
 pub struct Sender {
     producer: FutureProducer,
-    /// The embedded cluster keeps a message's own timestamp, and tells its sender another.
-    keeps_timestamps: bool,
+    /// The embedded cluster keeps a message's own timestamp, and tells its sender another. And what
+    /// little it keeps of a partition asks for messages to be spread evenly.
+    embedded: bool,
+    sent: AtomicUsize,
 }
 
 /// An image was not sent.
@@ -94,7 +97,8 @@ impl Sender {
             .set("message.max.bytes", LARGEST);
         Ok(Self {
             producer: config.create()?,
-            keeps_timestamps: matches!(brokers, Brokers::Embedded(_)),
+            embedded: matches!(brokers, Brokers::Embedded(_)),
+            sent: AtomicUsize::new(0),
         })
     }
 
@@ -110,6 +114,11 @@ impl Sender {
         }
         self.send_message(&headers, &image.content.read().await?)
             .await
+    }
+
+    fn next_partition(&self) -> i32 {
+        let sent = self.sent.fetch_add(1, Ordering::Relaxed);
+        i32::try_from(sent % PARTITIONS as usize).unwrap_or(0)
     }
 
     /// Sends a message, and returns the id of the image that it brings.
@@ -129,13 +138,14 @@ impl Sender {
                 headers.insert(Header { key, value })
             });
         let now = Timestamp::now().as_millisecond();
-        let record = FutureRecord::<(), _>::to(KAFKA_TOPIC)
+        let mut record = FutureRecord::<(), _>::to(KAFKA_TOPIC)
             .payload(value)
             .headers(headers)
             .timestamp(now);
+        record.partition = self.embedded.then(|| self.next_partition());
         let sent = self.producer.send(record, Duration::from_secs(60)).await;
         let delivery = sent.map_err(|(error, _)| error)?;
-        let at = match self.keeps_timestamps {
+        let at = match self.embedded {
             true => Some(now),
             false => delivery.timestamp.to_millis(),
         };

@@ -99,7 +99,7 @@ impl Consumer {
             consumer,
             group,
             intake,
-            budget: subscription.memory_budget / 2,
+            budget: subscription.memory_budget / 8 * 3,
             tasks: JoinSet::new(),
             bytes: 0,
             paused: false,
@@ -218,7 +218,10 @@ impl Consumer {
 }
 
 fn settings(mut config: ClientConfig, subscription: &Subscription) -> ClientConfig {
-    let fetched_kib = subscription.memory_budget / 8 / 1024;
+    // Of the budget, 3/8 are for what is under way, 1/8 for what is fetched ahead, and the rest for the
+    // program and the answers on their way, of which each broker may have one.
+    let ahead_kib = subscription.memory_budget / 8 / 1024;
+    let answer = subscription.memory_budget / 16;
     config
         .set("group.id", &subscription.group)
         // A group that begins takes in all there is.
@@ -232,9 +235,9 @@ fn settings(mut config: ClientConfig, subscription: &Subscription) -> ClientConf
         // Cloud Run kills without notice now and then: its partitions wait no longer than this.
         .set("session.timeout.ms", "15000")
         .set("check.crcs", "true")
-        .set("queued.max.messages.kbytes", fetched_kib.to_string())
-        .set("fetch.max.bytes", (fetched_kib * 1024).to_string())
-        .set("fetch.message.max.bytes", (fetched_kib * 1024).to_string())
+        .set("queued.max.messages.kbytes", ahead_kib.to_string())
+        .set("fetch.max.bytes", answer.to_string())
+        .set("fetch.message.max.bytes", answer.to_string())
         .set("statistics.interval.ms", "5000");
     config
 }
