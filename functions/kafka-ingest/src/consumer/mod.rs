@@ -236,6 +236,8 @@ fn settings(mut config: ClientConfig, subscription: &Subscription) -> ClientConf
         .set("session.timeout.ms", "15000")
         .set("check.crcs", "true")
         .set("queued.max.messages.kbytes", ahead_kib.to_string())
+        // By default a partition rests for a second whenever so much is fetched ahead.
+        .set("fetch.queue.backoff.ms", "10")
         .set("fetch.max.bytes", answer.to_string())
         .set("fetch.message.max.bytes", answer.to_string())
         .set("statistics.interval.ms", "5000");
