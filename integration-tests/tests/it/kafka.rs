@@ -1,6 +1,7 @@
 //! Every message of the stream ends as one image or one dead letter, whatever breaks.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use darkroom_core::record::Record;
 use futures::{StreamExt, stream};
@@ -16,9 +17,13 @@ use serde_json::json;
 /// Messages sent at a time.
 const AT_ONCE: usize = 32;
 
-/// A photograph of about a kilobyte.
+/// A photograph of about a kilobyte; each seed gives another file.
 fn tiny(seed: u32) -> Vec<u8> {
-    darkroom_samples::jpeg(48, 32, seed)
+    // Drawing one costs more than all that is done with it, so they differ in a comment only.
+    static DRAWN: LazyLock<Vec<u8>> = LazyLock::new(|| darkroom_samples::jpeg(48, 32, 1));
+    let (start_of_image, rest) = DRAWN.split_at(2);
+    let comment = [0xff, 0xfe, 0, 6];
+    [start_of_image, &comment, &seed.to_be_bytes(), rest].concat()
 }
 
 fn sender(stack: &TestStack) -> Sender {
@@ -56,7 +61,10 @@ async fn blocking<T: Send + 'static>(
 /// always be so.
 async fn assert_whole(stack: &TestStack, ids: &[String]) {
     until("all messages are committed", async || {
-        (blocking(stack, lag).await == 0).then_some(())
+        let lag = blocking(stack, lag).await;
+        // Shown when the test fails.
+        eprintln!("lag {lag}");
+        (lag == 0).then_some(())
     })
     .await;
     for ids in ids.chunks(500) {
@@ -254,7 +262,7 @@ fn memory_is_bounded_while_storage_hangs_and_then_all_is_stored() {
         let mut stack = TestStack::start().await;
         let ingest = stack.stack.function(Service::KafkaIngest).unwrap();
         assert!(ingest.stop().await.unwrap().success());
-        // Three eighths of it for what is under way.
+        // A quarter of it for what is under way.
         ingest.set("MEMORY_BUDGET_MIB", "32");
         ingest.restart().await.unwrap();
         // What is under way ends after this, and then the rest comes.
@@ -275,9 +283,53 @@ fn memory_is_bounded_while_storage_hangs_and_then_all_is_stored() {
         })
         .await;
         let bytes = metric(&endpoint, "in_flight_bytes", "").await;
-        assert!((12_000_000.0..=12_900_000.0).contains(&bytes), "{bytes}");
+        assert!((8_300_000.0..=8_800_000.0).contains(&bytes), "{bytes}");
         assert_whole(&stack, &ids).await;
         assert_eq!(metric(&endpoint, "paused", "").await, 0.0);
+    });
+}
+
+#[test]
+fn partitions_that_are_taken_away_during_a_pause_go_on_when_they_come_back() {
+    run(async {
+        let mut stack = TestStack::start().await;
+        let ingest = stack.stack.function(Service::KafkaIngest).unwrap();
+        assert!(ingest.stop().await.unwrap().success());
+        ingest.set("MEMORY_BUDGET_MIB", "32");
+        ingest.restart().await.unwrap();
+        let slow = json!({
+            "bucket": INGEST, "operation": "objects.insert", "count": 1_000, "delay_ms": 10_000,
+        });
+        stack.control("faults", &slow).await;
+        let (sender, none) = (sender(&stack), BTreeMap::new());
+        let mut large = tiny(1);
+        large.resize(300_000, 0);
+        let send = async |value: &[u8]| sender.send_message(&none, value).await.unwrap();
+        let mut ids: Vec<_> = stream::iter(0..64)
+            .map(|_| send(&large))
+            .buffered(4)
+            .collect()
+            .await;
+        let endpoint = stack.stack.endpoint(Service::KafkaIngest);
+        until("fetching is paused", async || {
+            (metric(&endpoint, "paused", "").await == 1.0).then_some(())
+        })
+        .await;
+        let another = stack.stack.start_another(Service::KafkaIngest);
+        let mut other = another.await.unwrap();
+        let other_endpoint = other.endpoint();
+        until("the other has taken over partitions", async || {
+            (metric(&other_endpoint, "in_flight ", "").await > 0.0).then_some(())
+        })
+        .await;
+        stack.clear_faults().await;
+        assert_whole(&stack, &ids).await;
+        assert!(other.stop().await.unwrap().success());
+        // Too little for another pause, whose end would set going what still stands.
+        for seed in 0..32 {
+            ids.push(send(&tiny(seed)).await);
+        }
+        assert_whole(&stack, &ids).await;
     });
 }
 

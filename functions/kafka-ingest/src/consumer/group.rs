@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rdkafka::ClientContext;
 use rdkafka::client::OAuthToken;
 use rdkafka::config::RDKafkaLogLevel;
-use rdkafka::consumer::{BaseConsumer, ConsumerContext, Rebalance};
+use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext, Rebalance};
 use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::statistics::Statistics;
 use rdkafka::topic_partition_list::TopicPartitionList;
@@ -65,13 +65,18 @@ impl ClientContext for Group {
 }
 
 impl ConsumerContext for Group {
-    fn pre_rebalance(&self, _: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
+    fn pre_rebalance(&self, consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
         match rebalance {
             Rebalance::Assign(partitions) => {
                 tracing::info!(partitions = names(partitions), "partitions assigned");
             }
             Rebalance::Revoke(partitions) => {
                 tracing::info!(partitions = names(partitions), "partitions revoked");
+                // A pause outlives the assignment: a partition that is paused now would stand still
+                // when it comes back.
+                if let Err(error) = consumer.resume(partitions) {
+                    tracing::error!(%error, "revoked partitions are not resumed");
+                }
                 for partition in partitions.elements() {
                     let (topic, partition) = (partition.topic(), partition.partition());
                     self.progress().revoke(topic, partition);
