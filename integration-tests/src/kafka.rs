@@ -1,6 +1,7 @@
 //! What the journeys through Kafka look at: lag, dead letters, and the consumer's own counts.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use local_stack::topology::{DEAD_LETTER_TOPIC, KAFKA_GROUP, KAFKA_TOPIC};
@@ -113,9 +114,10 @@ fn dead_letter(message: &impl Message) -> DeadLetter {
 
 /// The sum of a metric of the consumer at `endpoint`, over the label sets that contain `label`.
 pub async fn metric(endpoint: &str, name: &str, label: &str) -> f64 {
-    let answer = reqwest::get(format!("{endpoint}/metrics"))
-        .await
-        .expect("an answer");
+    // A client of its own for each look would cost more than the look.
+    static CLIENT: LazyLock<reqwest::Client> = LazyLock::new(reqwest::Client::new);
+    let request = CLIENT.get(format!("{endpoint}/metrics"));
+    let answer = request.send().await.expect("an answer");
     let text = answer.text().await.expect("text");
     let lines = text
         .lines()

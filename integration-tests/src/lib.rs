@@ -24,6 +24,9 @@ use tokio::sync::OnceCell;
 /// How long a test waits for anything.
 pub const DEADLINE: Duration = Duration::from_secs(120);
 
+/// How many lines of each function's log a failing test shows.
+const LOG_LINES: usize = 40;
+
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime"));
 static WAREHOUSE: OnceCell<(Arc<Warehouse>, TempDir)> = OnceCell::const_new();
 
@@ -57,7 +60,23 @@ pub async fn warehouse() -> Arc<Warehouse> {
 pub struct TestStack {
     /// The stack.
     pub stack: Stack,
-    _folder: TempDir,
+    folder: TempDir,
+}
+
+/// A test that fails shows what the functions said last.
+impl Drop for TestStack {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            return;
+        }
+        let logs = std::fs::read_dir(self.folder.path().join("logs"));
+        for log in logs.into_iter().flatten().flatten() {
+            let text = std::fs::read_to_string(log.path()).unwrap_or_default();
+            let lines: Vec<_> = text.lines().collect();
+            let last = lines[lines.len().saturating_sub(LOG_LINES)..].join("\n");
+            eprintln!("{}:\n{last}\n", log.file_name().display());
+        }
+    }
 }
 
 impl TestStack {
@@ -81,10 +100,7 @@ impl TestStack {
         };
         let stack = Stack::start(config, warehouse().await).await;
         let stack = stack.unwrap_or_else(|error| panic!("no stack: {error}"));
-        Self {
-            stack,
-            _folder: folder,
-        }
+        Self { stack, folder }
     }
 
     /// Uploads an image as `user-1` and returns its id.
@@ -179,7 +195,8 @@ pub async fn get(url: &str) -> Value {
         .expect("JSON")
 }
 
-/// Polls until there is a value.
+/// Polls until there is a value. A look that costs much is taken less often, so that looking does not
+/// hold up what it waits for.
 ///
 /// # Panics
 ///
@@ -187,6 +204,7 @@ pub async fn get(url: &str) -> Value {
 pub async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
     let start = Instant::now();
     loop {
+        let look_start = Instant::now();
         if let Some(value) = look().await {
             return value;
         }
@@ -194,7 +212,8 @@ pub async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T
             start.elapsed() < DEADLINE,
             "not within {DEADLINE:?}: {what}"
         );
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        let rest = (5 * look_start.elapsed()).max(Duration::from_millis(50));
+        tokio::time::sleep(rest).await;
     }
 }
 
