@@ -59,8 +59,7 @@ pub(super) enum CommandError {
     },
     /// The brokers cannot do that.
     #[error(
-        "{0}: the brokers do not support it (the local stack's do not: manage topics on a real \
-         cluster)"
+        "{0}: the brokers do not support it (the local stack's do not; those of Apache Kafka do)"
     )]
     Unsupported(String),
     /// No message came for a while.

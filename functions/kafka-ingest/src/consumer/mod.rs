@@ -99,7 +99,7 @@ impl Consumer {
             consumer,
             group,
             intake,
-            budget: subscription.memory_budget / 8 * 3,
+            budget: subscription.memory_budget / 4,
             tasks: JoinSet::new(),
             bytes: 0,
             paused: false,
@@ -218,10 +218,11 @@ impl Consumer {
 }
 
 fn settings(mut config: ClientConfig, subscription: &Subscription) -> ClientConfig {
-    // Of the budget, 3/8 are for what is under way, 1/8 for what is fetched ahead, and the rest for the
-    // program and the answers on their way, of which each broker may have one.
+    // Of the budget, a quarter is for what is under way, an eighth for what is fetched ahead, and the
+    // rest for the program, the answers on their way, of which each broker may have one, and what the
+    // allocator keeps.
     let ahead_kib = subscription.memory_budget / 8 / 1024;
-    let answer = subscription.memory_budget / 16;
+    let answer = subscription.memory_budget / 32;
     config
         .set("group.id", &subscription.group)
         // A group that begins takes in all there is.
@@ -238,6 +239,9 @@ fn settings(mut config: ClientConfig, subscription: &Subscription) -> ClientConf
         .set("queued.max.messages.kbytes", ahead_kib.to_string())
         // By default a partition rests for a second whenever so much is fetched ahead.
         .set("fetch.queue.backoff.ms", "10")
+        // Such a partition is left out of its broker's next request, and that waits this long when the
+        // others are at their ends. By default, half a second.
+        .set("fetch.wait.max.ms", "50")
         .set("fetch.max.bytes", answer.to_string())
         .set("fetch.message.max.bytes", answer.to_string())
         .set("statistics.interval.ms", "5000");
