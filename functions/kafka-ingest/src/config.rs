@@ -6,9 +6,9 @@ use darkroom_gcp::clock::Clock;
 use darkroom_gcp::env::Env;
 use darkroom_gcp::storage::StorageConfig;
 
-use crate::connection::Connection;
 use crate::consumer::Subscription;
 use crate::intake::Destination;
+use darkroom_kafka::Connection;
 
 /// What messages may take of memory where `MEMORY_BUDGET_MIB` is unset: fits an instance of 512 MiB.
 const MEMORY_BUDGET_MIB: usize = 256;

@@ -8,8 +8,8 @@ use rdkafka::error::KafkaError;
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{FutureProducer, FutureRecord};
 
-use crate::connection::{Connection, Context};
 use crate::message::{Message, Poison};
+use darkroom_kafka::{Connection, Context};
 
 /// What the names of the headers begin with that a dead letter has besides the message's own.
 pub(crate) const PREFIX: &str = "darkroom-";

@@ -6,7 +6,6 @@
 
 pub mod commands;
 mod config;
-pub mod connection;
 mod consumer;
 mod dead_letters;
 mod health;

@@ -12,7 +12,7 @@ use rdkafka::topic_partition_list::Offset;
 use rdkafka::types::RDKafkaRespErr;
 
 use super::error::CommandError;
-use crate::connection::{Connection, Context};
+use darkroom_kafka::{Connection, Context};
 
 /// How long an answer is waited for.
 const PATIENCE: Duration = Duration::from_secs(15);

@@ -10,7 +10,7 @@ use super::cluster::{Cluster, Offsets, Partition};
 use super::error::CommandError;
 use super::output;
 use crate::config;
-use crate::connection::Connection;
+use darkroom_kafka::Connection;
 
 /// What `lag` is told.
 #[derive(Debug, Args)]

@@ -9,8 +9,8 @@ use rdkafka::topic_partition_list::Offset;
 
 use super::cluster::{Offsets, Partition};
 use super::error::CommandError;
-use crate::connection::{Connection, Context};
 use crate::message::Message;
+use darkroom_kafka::{Connection, Context};
 
 /// How long no message may come: longer than brokers take to change a partition's leader.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -18,10 +18,10 @@ use super::output::{self, Progress};
 use super::range::{Position, Range};
 use super::reader::Reader;
 use crate::config;
-use crate::connection::Connection;
 use crate::dead_letters::DeadLetters;
 use crate::intake::{Destination, Intake, Taken};
 use crate::message::{Message, Poison, Source};
+use darkroom_kafka::Connection;
 
 /// Messages under way at most, and their bytes.
 const MOST_IN_FLIGHT: usize = 32;

@@ -11,10 +11,10 @@ use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::statistics::Statistics;
 use rdkafka::topic_partition_list::TopicPartitionList;
 
-use crate::connection::Context;
 use crate::health::Health;
 use crate::metrics::Metrics;
 use crate::progress::Progress;
+use darkroom_kafka::Context;
 
 /// What librdkafka tells a member of the group.
 #[derive(Debug, Clone)]

@@ -14,12 +14,12 @@ use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Interval, MissedTickBehavior, interval, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
 
-use crate::connection::{Connection, Context};
 use crate::health::Health;
 use crate::intake::{Intake, Taken};
 use crate::message::Message;
 use crate::metrics::Metrics;
 use crate::progress::Ticket;
+use darkroom_kafka::{Connection, Context};
 use group::Group;
 
 /// Messages under way at most: as many requests to Cloud Storage at once.

@@ -11,7 +11,7 @@ use clap::{Args, Subcommand};
 use darkroom_gcp::env::Env;
 
 use super::error::CommandError;
-use crate::connection::Connection;
+use darkroom_kafka::Connection;
 
 /// What is done with dead letters.
 #[derive(Debug, Subcommand)]

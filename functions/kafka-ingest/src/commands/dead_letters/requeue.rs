@@ -13,9 +13,9 @@ use super::super::reader::Reader;
 use super::letter::{original, restored};
 use super::survey::Survey;
 use super::{Config, RequeueArguments, list};
-use crate::connection::Context;
 use crate::dead_letters::{producer, send};
 use crate::message::Message;
+use darkroom_kafka::Context;
 
 /// How many letters are sent together, and their bytes.
 const MOST_LETTERS: usize = 64;

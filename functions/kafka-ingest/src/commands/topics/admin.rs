@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rdkafka::admin::{
     AdminClient, AdminOptions, AlterConfig, ConfigEntry, ConfigSource, NewPartitions, NewTopic,
-    OwnedResourceSpecifier, ResourceSpecifier, TopicReplication,
+    ResourceSpecifier, TopicReplication,
 };
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::metadata::Metadata;
@@ -13,7 +13,7 @@ use rdkafka::metadata::Metadata;
 use super::super::error::CommandError;
 use super::declaration::Topic;
 use super::plan::{Change, Kind, Setting, State, TopicState};
-use crate::connection::{Connection, Context};
+use darkroom_kafka::{Connection, Context, topics};
 
 /// How long an answer is waited for.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -43,21 +43,13 @@ impl Admin {
         // Asking for topics by name would make them, where brokers are set to.
         let metadata = metadata.map_err(|error| self.failed("reading the topics", error))?;
         let mut state = replicas(&metadata, declared);
-        let topics = declared.iter();
-        let topics: Vec<_> = topics
-            .map(|topic| ResourceSpecifier::Topic(&topic.name))
-            .collect();
-        // Any broker can tell; left to itself librdkafka waits for the controller.
-        let broker = metadata.brokers().first().map(|broker| broker.id());
-        let options = options().broker_id(broker);
-        let described = self.client.describe_configs(&topics, &options).await;
-        let described =
-            described.map_err(|error| self.failed("reading the topics' settings", error))?;
-        for resource in described.into_iter().flatten() {
-            if let OwnedResourceSpecifier::Topic(name) = resource.specifier
-                && let Some(topic) = state.get_mut(&name)
-            {
-                topic.config = resource.entries.into_iter().filter_map(setting).collect();
+        let topics: Vec<_> = declared.iter().map(|topic| topic.name.clone()).collect();
+        let settings = topics::describe(&self.client, &metadata, &topics).await;
+        let settings =
+            settings.map_err(|error| self.failed("reading the topics' settings", error))?;
+        for (name, entries) in settings {
+            if let Some(topic) = state.get_mut(&name) {
+                topic.config = entries.into_iter().filter_map(setting).collect();
             }
         }
         match state.iter().find(|(_, topic)| topic.config.is_empty()) {

@@ -13,8 +13,8 @@ use darkroom_gcp::env::Env;
 
 use super::error::CommandError;
 use super::output;
-use crate::connection::Connection;
 use admin::Admin;
+use darkroom_kafka::Connection;
 pub(super) use declaration::InvalidDeclaration;
 use declaration::Topic;
 use plan::{Plan, plan};

@@ -1,5 +1,7 @@
 //! The way to the Kafka cluster: where it is, who we are there, and the clients made of that.
 
+pub mod topics;
+
 mod context;
 mod security;
 mod token;
@@ -43,7 +45,7 @@ impl Connection {
         let mut config = ClientConfig::new();
         config
             .set("bootstrap.servers", &self.brokers)
-            .set("client.id", "darkroom-kafka-ingest")
+            .set("client.id", "darkroom")
             // A quiet topic's connections are closed by the broker now and then.
             .set("log.connection.close", "false");
         self.security.apply(&mut config);
