@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test test-kafka bench-kafka fmt lint doc schema python-lock clean
+.PHONY: help setup run test test-kafka bench-audit bench-kafka fmt lint doc schema python-lock clean
 
 # What scripts/setup.sh installs, for the recipes after it.
 export PATH := $(or $(CARGO_HOME),$(HOME)/.cargo)/bin:$(PATH)
@@ -35,6 +35,10 @@ test: setup ## Check format, lints, unit and integration tests, and documentatio
 test-kafka: setup ## Test what needs a real Kafka broker, on KAFKA_BROKERS or one that is built once
 	@scripts/test-kafka.sh
 
+bench-audit: setup ## Measure sweeps by how much is stored
+	cargo build --release --locked -p purge-auditor
+	cargo bench --locked -p integration-tests --bench audit
+
 bench-kafka: setup ## Measure images through Kafka beside straight uploads
 	cargo build --release --locked -p kafka-ingest
 	cargo bench --locked -p integration-tests --bench kafka
@@ -49,8 +53,10 @@ doc: setup ## Build the documentation
 	cargo doc --workspace --no-deps --document-private-items --locked
 
 schema: setup ## Generate the warehouse tables' definitions in infra/warehouse
-	@cargo run --quiet --locked -p darkroom-core --example warehouse_table > infra/warehouse/image_records.json.new
-	@mv infra/warehouse/image_records.json.new infra/warehouse/image_records.json
+	@cd infra/warehouse && for table in image_records purge_ledger; do \
+		cargo run --quiet --locked -p darkroom-core --example warehouse_table $$table > $$table.json.new && \
+		mv $$table.json.new $$table.json || exit 1; \
+	done
 
 python-lock: setup ## Pin the Python packages anew, from requirements.in
 	@scripts/lock-python.sh

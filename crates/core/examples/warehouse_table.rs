@@ -1,5 +1,24 @@
-//! Prints the warehouse table as BigQuery's API describes one: what `make schema` writes.
+//! Prints a warehouse table as BigQuery's API describes one: what `make schema` writes.
 
-fn main() {
-    println!("{:#}", darkroom_core::warehouse::table());
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let wanted = std::env::args().nth(1);
+    let tables = darkroom_core::warehouse::tables();
+    match tables
+        .iter()
+        .find(|(name, _)| Some(*name) == wanted.as_deref())
+    {
+        Some((_, table)) => {
+            println!("{table:#}");
+            ExitCode::SUCCESS
+        }
+        None => {
+            eprintln!(
+                "the argument must be one of {:?}",
+                tables.map(|(name, _)| name)
+            );
+            ExitCode::FAILURE
+        }
+    }
 }

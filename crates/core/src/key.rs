@@ -63,6 +63,12 @@ impl ObjectKey {
     }
 }
 
+/// What the keys of all objects of an image begin with, `{shard}/{hour}/{image_id}/`.
+#[must_use]
+pub fn folder(id: ImageId) -> String {
+    format!("{}/{}/{id}/", shard_name(id.shard()), hour(id.time()))
+}
+
 impl Part {
     fn as_str(&self) -> &str {
         match self {
@@ -108,13 +114,7 @@ impl fmt::Display for DerivativeName {
 impl fmt::Display for ObjectKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { image_id, part } = self;
-        let hour = hour(image_id.time());
-        write!(
-            f,
-            "{}/{hour}/{image_id}/{}",
-            shard_name(image_id.shard()),
-            part.as_str()
-        )
+        write!(f, "{}{}", folder(*image_id), part.as_str())
     }
 }
 

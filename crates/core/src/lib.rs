@@ -3,8 +3,10 @@
 //! Nothing here touches a network or reads a clock: bytes, limits and the time are arguments. The
 //! functions and `darkroom-gcp` do the talking.
 
+pub mod erasure;
 pub mod image;
 pub mod key;
+pub mod ledger;
 pub mod metadata;
 pub mod outcome;
 pub mod record;

@@ -1,9 +1,10 @@
-//! The warehouse table, generated from [`Record`], so that rows and columns cannot drift.
+//! The warehouse's tables, generated from [`Record`] and [`Purge`], so that rows and columns cannot drift.
 
-use schemars::Schema;
 use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema};
 use serde_json::{Map, Value, json};
 
+use crate::ledger::Purge;
 use crate::record::Record;
 
 /// The partitions' life in milliseconds: 7 days less one hour.
@@ -12,22 +13,45 @@ use crate::record::Record;
 /// With hourly partitions this stays inside 7 days under both readings.
 pub const PARTITION_EXPIRATION_MS: i64 = 601_200_000;
 
+/// How long rows of the ledger are kept, in milliseconds: 400 days, longer than an auditor's year.
+pub const LEDGER_EXPIRATION_MS: i64 = 34_560_000_000;
+
 /// The name of the table that records are loaded into.
 pub const TABLE: &str = "image_records";
 
-/// The table as BigQuery's API describes one
+/// The name of the table of what was purged.
+pub const LEDGER: &str = "purge_ledger";
+
+/// Every table: its name, and how BigQuery's API describes it
 /// (<https://cloud.google.com/bigquery/docs/reference/rest/v2/tables>), without its reference.
 #[must_use]
-pub fn table() -> Value {
+pub fn tables() -> [(&'static str, Value); 2] {
+    [(TABLE, image_records()), (LEDGER, purge_ledger())]
+}
+
+fn image_records() -> Value {
     json!({
         "description": "One row per load of an image's record; the view `images` has each image once.",
-        "schema": { "fields": fields() },
+        "schema": { "fields": fields::<Record>() },
         "timePartitioning": {
             "type": "HOUR",
             "field": "received_at",
             "expirationMs": PARTITION_EXPIRATION_MS.to_string(),
         },
         "clustering": { "fields": ["image_id"] },
+    })
+}
+
+fn purge_ledger() -> Value {
+    json!({
+        "description": "What was purged, told by whoever deleted it and by its event; the view `purges` has each object once.",
+        "schema": { "fields": fields::<Purge>() },
+        "timePartitioning": {
+            "type": "DAY",
+            "field": "deleted_at",
+            "expirationMs": LEDGER_EXPIRATION_MS.to_string(),
+        },
+        "clustering": { "fields": ["cause", "received_at"] },
     })
 }
 
@@ -45,12 +69,12 @@ pub fn row(record: &Record) -> serde_json::Result<Value> {
     Ok(row)
 }
 
-fn fields() -> Vec<Value> {
+fn fields<T: JsonSchema>() -> Vec<Value> {
     let settings = SchemaSettings::draft2020_12().with(|s| s.inline_subschemas = true);
     columns(
         settings
             .into_generator()
-            .into_root_schema_for::<Record>()
+            .into_root_schema_for::<T>()
             .as_value(),
     )
 }

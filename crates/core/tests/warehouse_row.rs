@@ -68,7 +68,8 @@ fn every_name_in_a_row_is_a_column() {
         },
     });
     let row = warehouse::row(&record(everything)).unwrap();
-    assert_columns(&row, &warehouse::table()["schema"]["fields"], "");
+    let [(_, table), _] = warehouse::tables();
+    assert_columns(&row, &table["schema"]["fields"], "");
 }
 
 fn assert_columns(row: &Value, fields: &Value, path: &str) {

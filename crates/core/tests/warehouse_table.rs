@@ -6,19 +6,18 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-const FILE: &str = concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/../../infra/warehouse/image_records.json"
-);
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../infra/warehouse");
 
 #[test]
-fn the_file_is_what_the_code_generates() {
-    let file = std::fs::read_to_string(FILE).unwrap();
-    let generated = format!("{:#}\n", darkroom_core::warehouse::table());
-    assert!(
-        file == generated,
-        "{FILE} is not what the code generates; run `make schema`"
-    );
+fn the_files_are_what_the_code_generates() {
+    for (name, table) in darkroom_core::warehouse::tables() {
+        let file = std::fs::read_to_string(format!("{FOLDER}/{name}.json")).unwrap();
+        let generated = format!("{table:#}\n");
+        assert!(
+            file == generated,
+            "{name}.json is not what the code generates; run `make schema`"
+        );
+    }
 }
 
 #[test]
@@ -56,12 +55,9 @@ fn columns_have_the_types_that_their_values_need() {
 
 #[test]
 fn every_column_is_described() {
-    let table = darkroom_core::warehouse::table();
-    let mut waiting: Vec<&Value> = table["schema"]["fields"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .collect();
+    let tables = darkroom_core::warehouse::tables();
+    let fields = tables.iter().map(|(_, table)| &table["schema"]["fields"]);
+    let mut waiting: Vec<&Value> = fields.flat_map(|f| f.as_array().unwrap()).collect();
     while let Some(field) = waiting.pop() {
         assert!(field["description"].is_string(), "{}", field["name"]);
         waiting.extend(field["fields"].as_array().into_iter().flatten());
@@ -70,7 +66,7 @@ fn every_column_is_described() {
 
 #[test]
 fn partitions_are_hours_of_receipt_and_end_within_seven_days() {
-    let table = darkroom_core::warehouse::table();
+    let table = image_records();
     let partitioning = &table["timePartitioning"];
     assert_eq!(partitioning["type"], "HOUR");
     assert_eq!(partitioning["field"], "received_at");
@@ -86,9 +82,14 @@ fn partitions_are_hours_of_receipt_and_end_within_seven_days() {
     );
 }
 
+fn image_records() -> Value {
+    let [(_, table), _] = darkroom_core::warehouse::tables();
+    table
+}
+
 /// `TYPE MODE` of every column, by its path.
 fn columns() -> BTreeMap<String, String> {
-    let table = darkroom_core::warehouse::table();
+    let table = image_records();
     let mut columns = BTreeMap::new();
     collect(&table["schema"]["fields"], "", &mut columns);
     columns

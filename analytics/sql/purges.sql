@@ -1,0 +1,19 @@
+-- Every purged object once, by whoever says best why it is gone.
+--
+-- The auditor tells what it deleted itself, and hears of every deletion by an event that does not say
+-- who did it: where it has told, that counts.
+SELECT *
+FROM `${project}.${dataset}.purge_ledger`
+QUALIFY ROW_NUMBER() OVER (
+  PARTITION BY bucket, name, generation
+  ORDER BY
+    CASE cause
+      WHEN 'erasure' THEN 0
+      WHEN 'auditor' THEN 1
+      WHEN 'foreign' THEN 2
+      WHEN 'replaced' THEN 3
+      WHEN 'lifecycle' THEN 4
+      ELSE 5
+    END,
+    deleted_at
+) = 1
