@@ -57,6 +57,9 @@ pub struct EventObject {
     pub crc32c: String,
     /// When it was created.
     pub time_created: Timestamp,
+    /// When it was deleted, in the event of that.
+    #[serde(default)]
+    pub time_deleted: Option<Timestamp>,
     /// The time it was given, from which its retention counts.
     #[serde(default)]
     pub custom_time: Option<Timestamp>,

@@ -13,9 +13,11 @@
 
 pub mod clock;
 pub mod env;
+pub mod erasure;
 pub mod event;
 pub mod function;
 pub mod problem;
+pub mod retention;
 pub mod storage;
 pub mod warehouse;
 

@@ -6,12 +6,12 @@ use darkroom_core::outcome::Outcome;
 use darkroom_core::record::Record;
 use darkroom_core::warehouse;
 use darkroom_gcp::clock::ClockError;
+use darkroom_gcp::erasure::Erasures;
 use darkroom_gcp::event::{EventKind, EventObject, StorageEvent};
 use darkroom_gcp::storage::{NewObject, ObjectRef, ObjectStore, StorageError};
-use darkroom_gcp::warehouse::Row;
+use darkroom_gcp::warehouse::{Batcher, InsertError, Row};
 
 use crate::Config;
-use crate::batch::{Batcher, InsertError};
 use crate::load_error::LoadError;
 
 /// What a record is loaded with.
@@ -19,6 +19,7 @@ use crate::load_error::LoadError;
 pub(crate) struct Loader {
     config: Config,
     storage: ObjectStore,
+    erasures: Erasures,
     batcher: Batcher,
 }
 
@@ -27,6 +28,8 @@ pub(crate) struct Loader {
 enum Failure {
     #[error("the record is gone")]
     Gone,
+    #[error("the image is to be erased")]
+    Erased,
     /// It can never be loaded.
     #[error("{0}")]
     Unloadable(String),
@@ -57,15 +60,18 @@ pub(crate) async fn handle(loader: Loader, event: StorageEvent) -> Outcome {
     match result {
         Ok(outcome) => outcome,
         Err(Failure::Gone) => Outcome::Skipped("the record is gone: it was purged"),
+        Err(Failure::Erased) => Outcome::Skipped("the image is to be erased, as was asked for"),
         Err(failure) => Outcome::retry(failure),
     }
 }
 
 impl Loader {
     pub(crate) fn new(config: Config, storage: ObjectStore, batcher: Batcher) -> Self {
+        let erasures = Erasures::new(storage.clone(), config.erasures_bucket.clone());
         Self {
             config,
             storage,
+            erasures,
             batcher,
         }
     }
@@ -102,6 +108,9 @@ impl Loader {
     }
 
     async fn load(&self, image_id: ImageId, object: &EventObject) -> Result<(), Failure> {
+        if self.erasures.is_requested(image_id).await? {
+            return Err(Failure::Erased);
+        }
         let source = ObjectRef {
             bucket: &object.bucket,
             name: &object.name,

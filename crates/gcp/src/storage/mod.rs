@@ -1,5 +1,6 @@
 //! Cloud Storage: the official clients, with the few operations Darkroom does and their limits.
 
+mod bucket;
 mod error;
 mod signing;
 
@@ -22,6 +23,7 @@ use jiff::Timestamp;
 use crate::env::Env;
 use crate::function::StartError;
 
+pub use bucket::{BucketRetention, BucketSettings, DeleteRule};
 pub use error::StorageError;
 pub use signing::UrlSigner;
 
@@ -120,6 +122,12 @@ pub struct StoredObject {
     pub name: String,
     /// Its generation.
     pub generation: i64,
+    /// Whether another generation took its place, or it was deleted, and it is kept nevertheless.
+    pub noncurrent: bool,
+    /// Whether a hold keeps it from being deleted.
+    pub held: bool,
+    /// Its size in bytes.
+    pub bytes: i64,
     /// When it was created.
     pub created_at: Timestamp,
     /// The time it was given; objects of images carry their image's receipt.
@@ -137,6 +145,15 @@ pub enum Created {
     New,
     /// There was one of that name already; it is unchanged.
     AlreadyThere,
+}
+
+/// What a deletion found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deleted {
+    /// The generation was there, and is gone by this deletion.
+    Now,
+    /// It was gone already, perhaps by an earlier try of the same deletion.
+    Before,
 }
 
 impl ObjectStore {
@@ -198,10 +215,20 @@ impl ObjectStore {
     ///
     /// The infrastructure's.
     pub async fn create(&self, new: NewObject<'_>, bytes: Bytes) -> Result<Created, StorageError> {
+        self.write(&new, bytes, 0).await
+    }
+
+    /// Writes an object in the place of `generation`; 0 is that of none.
+    async fn write(
+        &self,
+        new: &NewObject<'_>,
+        bytes: Bytes,
+        generation: i64,
+    ) -> Result<Created, StorageError> {
         let mut request = self
             .data
             .write_object(bucket_path(new.bucket), &new.name, bytes)
-            .set_if_generation_match(0_i64)
+            .set_if_generation_match(generation)
             .set_content_type(new.content_type)
             .set_metadata(new.custom_metadata());
         if let Some(time) = new.custom_time {
@@ -225,14 +252,14 @@ impl ObjectStore {
             name: &new.name.clone(),
             generation: None,
         };
-        while self.create(new.clone(), bytes.clone()).await? == Created::AlreadyThere {
+        let crc32c = crc32c::crc32c(&bytes);
+        let mut generation = 0;
+        // In one step, so that at no time there is none of that name.
+        while self.write(&new, bytes.clone(), generation).await? == Created::AlreadyThere {
             match self.find(object).await? {
-                Some(found) if found.crc32c == Some(crc32c::crc32c(&bytes)) => break,
-                Some(found) => {
-                    self.delete(object.bucket, object.name, found.generation)
-                        .await?
-                }
-                None => {}
+                Some(found) if found.crc32c == Some(crc32c) => break,
+                Some(found) => generation = found.generation,
+                None => generation = 0,
             }
         }
         Ok(())
@@ -295,8 +322,17 @@ impl ObjectStore {
         }
     }
 
-    /// Deletes one generation of an object. One that is gone already counts as deleted, because a
-    /// delete that is tried again may find its own work done.
+    /// What a bucket is set to.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError::NotFound`] when there is none, or the infrastructure's.
+    pub async fn settings(&self, bucket: &str) -> Result<BucketSettings, StorageError> {
+        let request = self.control.get_bucket().set_name(bucket_path(bucket));
+        Ok(request.send().await?.into())
+    }
+
+    /// Deletes one generation of an object, live or noncurrent, for good.
     ///
     /// # Errors
     ///
@@ -306,22 +342,24 @@ impl ObjectStore {
         bucket: &str,
         name: &str,
         generation: i64,
-    ) -> Result<(), StorageError> {
+    ) -> Result<Deleted, StorageError> {
         let request = self
             .control
             .delete_object()
             .set_bucket(bucket_path(bucket))
             .set_object(name)
-            .set_if_generation_match(generation)
+            // As a precondition it would leave a noncurrent version where versioning is on.
+            .set_generation(generation)
             .with_idempotency(true);
         match request.send().await.map_err(StorageError::from) {
-            Ok(()) | Err(StorageError::NotFound | StorageError::PreconditionFailed) => Ok(()),
+            Ok(()) => Ok(Deleted::Now),
+            Err(StorageError::NotFound) => Ok(Deleted::Before),
             Err(error) => Err(error),
         }
     }
 
-    /// The live objects of a bucket whose names are in `start..end`, in order of name, a page at a
-    /// time.
+    /// Every generation, live or noncurrent, of the objects of a bucket whose names are in
+    /// `start..end`, in order of name, a page at a time.
     pub fn list(
         &self,
         bucket: &str,
@@ -334,6 +372,7 @@ impl ObjectStore {
             .set_parent(bucket_path(bucket))
             .set_lexicographic_start(start)
             .set_lexicographic_end(end)
+            .set_versions(true)
             .by_item();
         stream::unfold(pages, async |mut pages| {
             pages.next().await.map(|object| (object, pages))
@@ -343,20 +382,14 @@ impl ObjectStore {
     }
 }
 
-impl StoredObject {
-    /// When its image was received: the custom time that every copy carries, or, on the ingest
-    /// object itself, its creation.
-    #[must_use]
-    pub fn received_at(&self) -> Timestamp {
-        self.custom_time.unwrap_or(self.created_at)
-    }
-}
-
 impl From<Object> for StoredObject {
     fn from(object: Object) -> Self {
         Self {
             name: object.name,
             generation: object.generation,
+            noncurrent: object.delete_time.is_some(),
+            held: object.temporary_hold || object.event_based_hold.unwrap_or_default(),
+            bytes: object.size,
             // Cloud Storage always tells; an object of unknown age must not seem overdue.
             created_at: object
                 .create_time

@@ -1,4 +1,8 @@
-//! BigQuery: streaming rows into a table.
+//! BigQuery: streaming rows into a table, and asking for what is there.
+
+mod batch;
+mod query;
+mod tables;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,6 +18,10 @@ use serde_json::Value;
 
 use crate::env::Env;
 use crate::function::StartError;
+
+pub use batch::{Batcher, InsertError};
+pub use query::{Answer, Parameter, number};
+pub use tables::{TableKind, TableSettings};
 
 const SCOPE: &str = "https://www.googleapis.com/auth/bigquery";
 
@@ -46,10 +54,12 @@ impl WarehouseConfig {
     }
 }
 
-/// Streams rows into the tables of one dataset.
+/// The tables of one dataset.
 #[derive(Clone)]
 pub struct Warehouse {
     client: Arc<gcp_bigquery_client::Client>,
+    http: reqwest::Client,
+    token: Token,
     config: WarehouseConfig,
 }
 
@@ -112,15 +122,18 @@ impl Warehouse {
             .timeout(REQUEST_TIMEOUT)
             .build()?;
         let mut builder = ClientBuilder::new();
-        builder.with_client(http);
+        builder.with_client(http.clone());
+        let token = Token(credentials);
         if let Some(endpoint) = &config.endpoint {
             builder.with_v2_base_url(format!("{endpoint}/bigquery/v2"));
         }
         let client = builder
-            .build_from_authenticator(Arc::new(Token(credentials)))
+            .build_from_authenticator(Arc::new(token.clone()))
             .await?;
         Ok(Self {
             client: Arc::new(client),
+            http,
+            token,
             config,
         })
     }

@@ -3,9 +3,9 @@
 //! There is no timer. A lone row goes at once; under load the batches grow by themselves, because
 //! an insert costs about the same for one row as for hundreds.
 
-use darkroom_core::warehouse::TABLE;
-use darkroom_gcp::warehouse::{FailedRow, FailedRows, Row, Warehouse, WarehouseError};
 use tokio::sync::{mpsc, oneshot};
+
+use super::{FailedRow, FailedRows, Row, Warehouse, WarehouseError};
 
 /// BigQuery's advice is 500 rows a request; its limit is 10 MB
 /// (<https://cloud.google.com/bigquery/quotas#streaming_inserts>). A row is at most 1 MiB of record,
@@ -18,11 +18,11 @@ const WAITING: usize = 1_000;
 
 /// Takes rows and inserts them in batches, one batch at a time.
 #[derive(Debug, Clone)]
-pub(crate) struct Batcher(mpsc::Sender<Pending>);
+pub struct Batcher(mpsc::Sender<Pending>);
 
 /// Why a row is not in the warehouse.
 #[derive(Debug, Clone, thiserror::Error)]
-pub(crate) enum InsertError {
+pub enum InsertError {
     /// BigQuery refused this row; it would refuse it again.
     #[error("BigQuery refused the row: {}", .0.join("; "))]
     Refused(Vec<String>),
@@ -30,7 +30,7 @@ pub(crate) enum InsertError {
     #[error("the insert failed: {0}")]
     Failed(String),
     /// The function is stopping.
-    #[error("the loader is stopping")]
+    #[error("the function is stopping")]
     Stopping,
 }
 
@@ -42,15 +42,21 @@ struct Pending {
 }
 
 impl Batcher {
-    /// Starts the task that inserts. It ends when the last clone of the batcher is dropped.
-    pub(crate) fn start(warehouse: Warehouse) -> Self {
+    /// Starts the task that inserts into `table`. It ends when the last clone of the batcher is
+    /// dropped.
+    #[must_use]
+    pub fn start(warehouse: Warehouse, table: &'static str) -> Self {
         let (sender, receiver) = mpsc::channel(WAITING);
-        tokio::spawn(insert_all(warehouse, receiver));
+        tokio::spawn(insert_all(warehouse, table, receiver));
         Self(sender)
     }
 
     /// Inserts a row of `bytes` and returns when it is in, or refused.
-    pub(crate) async fn insert(&self, row: Row, bytes: usize) -> Result<(), InsertError> {
+    ///
+    /// # Errors
+    ///
+    /// When it is not in.
+    pub async fn insert(&self, row: Row, bytes: usize) -> Result<(), InsertError> {
         let (done, result) = oneshot::channel();
         let pending = Pending { row, bytes, done };
         self.0
@@ -61,14 +67,18 @@ impl Batcher {
     }
 }
 
-async fn insert_all(warehouse: Warehouse, mut receiver: mpsc::Receiver<Pending>) {
+async fn insert_all(
+    warehouse: Warehouse,
+    table: &'static str,
+    mut receiver: mpsc::Receiver<Pending>,
+) {
     while let Some(first) = receiver.recv().await {
         let batch = fill(first, &mut receiver);
         let (rows, waiting): (Vec<_>, Vec<_>) = batch
             .into_iter()
             .map(|pending| (pending.row, pending.done))
             .unzip();
-        let results = insert_rows(&rows, &|rows| warehouse.insert(TABLE, rows)).await;
+        let results = insert_rows(&rows, &|rows| warehouse.insert(table, rows)).await;
         for (result, done) in results.into_iter().zip(waiting) {
             // Who no longer waits has been told nothing, and its event comes again.
             let _ = done.send(result);
