@@ -21,8 +21,9 @@ use crate::kafka::Brokers;
 use crate::ports::Ports;
 use crate::rows::{Row, RowsError, rows};
 use crate::topology::{
-    ARCHIVE, AUDIENCE, DEAD_LETTER_TOPIC, INGEST, KAFKA_CLUSTER, KAFKA_GROUP, KAFKA_TOPIC, PROJECT,
-    RECORDS, REFERENCES, SCHEDULES, SERVICE_ACCOUNT, Service, TRIGGERS, buckets,
+    ARCHIVE, AUDIENCE, DEAD_LETTER_TOPIC, ERASURES, EVIDENCE, INGEST, KAFKA_CLUSTER, KAFKA_GROUP,
+    KAFKA_TOPIC, PROJECT, RECORDS, REFERENCES, SCHEDULES, SERVICE_ACCOUNT, Service, TRIGGERS,
+    Trigger, buckets,
 };
 use crate::uploader::{UploadError, Uploader};
 use crate::warehouse::{Warehouse, WarehouseError};
@@ -145,13 +146,21 @@ impl Stack {
         self.functions.get_mut(&service)
     }
 
-    /// Starts another instance of a function, on a free port.
+    /// Starts another instance of a function, on a free port, with these variables besides.
     ///
     /// # Errors
     ///
     /// When it does not start.
-    pub async fn start_another(&self, service: Service) -> Result<Function, StackError> {
-        let config = self.function_config(service, Ports::Free)?;
+    pub async fn start_another(
+        &self,
+        service: Service,
+        variables: &[(&'static str, &str)],
+    ) -> Result<Function, StackError> {
+        let mut config = self.function_config(service, Ports::Free)?;
+        let variables = variables
+            .iter()
+            .map(|(name, value)| (*name, (*value).to_owned()));
+        config.environment.extend(variables);
         Ok(Function::start(config).await?)
     }
 
@@ -216,7 +225,8 @@ impl Stack {
     }
 
     /// What Cloud Run would give a function, and where the local endpoints are.
-    fn environment(&self) -> Vec<(&'static str, String)> {
+    #[must_use]
+    pub fn environment(&self) -> Vec<(&'static str, String)> {
         let cloud = self.cloud.endpoint().to_owned();
         let key = self.folder.join(KEY).display().to_string();
         vec![
@@ -225,6 +235,8 @@ impl Stack {
             ("INGEST_BUCKET", INGEST.to_owned()),
             ("ARCHIVE_BUCKET", ARCHIVE.to_owned()),
             ("RECORDS_BUCKET", RECORDS.to_owned()),
+            ("EVIDENCE_BUCKET", EVIDENCE.to_owned()),
+            ("ERASURES_BUCKET", ERASURES.to_owned()),
             ("BIGQUERY_DATASET", self.dataset.clone()),
             ("BIGQUERY_ENDPOINT", self.bigquery.clone()),
             ("JWT_AUDIENCE", AUDIENCE.to_owned()),
@@ -242,16 +254,26 @@ impl Stack {
         ]
     }
 
+    /// Points a trigger at its function.
+    ///
+    /// # Errors
+    ///
+    /// When local-cloud does not take it.
+    pub async fn connect_trigger(&self, trigger: Trigger) -> Result<(), reqwest::Error> {
+        let body = json!({
+            "event_type": trigger.event_type,
+            "bucket": trigger.bucket,
+            "destination": format!("{}/", self.endpoint(trigger.service)),
+        });
+        let local = format!("{}/_local", self.cloud.endpoint());
+        put(&format!("{local}/triggers/{}", trigger.name), &body).await
+    }
+
     /// Points the triggers and schedules at the functions.
     async fn connect(&self) -> Result<(), reqwest::Error> {
         let local = format!("{}/_local", self.cloud.endpoint());
         for trigger in TRIGGERS {
-            let body = json!({
-                "event_type": trigger.event_type,
-                "bucket": trigger.bucket,
-                "destination": format!("{}/", self.endpoint(trigger.service)),
-            });
-            put(&format!("{local}/triggers/{}", trigger.name), &body).await?;
+            self.connect_trigger(trigger).await?;
         }
         for schedule in SCHEDULES {
             let url = format!("{}{}", self.endpoint(schedule.service), schedule.path);

@@ -17,6 +17,12 @@ pub const ARCHIVE: &str = "darkroom-archive";
 /// Where records are kept.
 pub const RECORDS: &str = "darkroom-records";
 
+/// Where the reports of the sweeps are kept.
+pub const EVIDENCE: &str = "darkroom-evidence";
+
+/// Where requests for erasure are kept.
+pub const ERASURES: &str = "darkroom-erasures";
+
 /// Where the company's engineers put images that are too large for Kafka.
 pub const REFERENCES: &str = "darkroom-references";
 
@@ -90,7 +96,7 @@ const UPLOAD_HEADERS: [&str; 5] = [
 ];
 
 /// Every trigger.
-pub const TRIGGERS: [Trigger; 2] = [
+pub const TRIGGERS: [Trigger; 5] = [
     Trigger {
         name: "ingest-finalized",
         event_type: "google.cloud.storage.object.v1.finalized",
@@ -103,15 +109,41 @@ pub const TRIGGERS: [Trigger; 2] = [
         bucket: RECORDS,
         service: Service::MetadataLoader,
     },
+    Trigger {
+        name: "archive-deleted",
+        event_type: "google.cloud.storage.object.v1.deleted",
+        bucket: ARCHIVE,
+        service: Service::PurgeAuditor,
+    },
+    Trigger {
+        name: "records-deleted",
+        event_type: "google.cloud.storage.object.v1.deleted",
+        bucket: RECORDS,
+        service: Service::PurgeAuditor,
+    },
+    Trigger {
+        name: "erasures-finalized",
+        event_type: "google.cloud.storage.object.v1.finalized",
+        bucket: ERASURES,
+        service: Service::PurgeAuditor,
+    },
 ];
 
 /// Every schedule.
-pub const SCHEDULES: [Schedule; 1] = [Schedule {
-    name: "sweep-hourly",
-    cron: "0 * * * *",
-    service: Service::PurgeAuditor,
-    path: "/sweep",
-}];
+pub const SCHEDULES: [Schedule; 2] = [
+    Schedule {
+        name: "sweep-hourly",
+        cron: "0 * * * *",
+        service: Service::PurgeAuditor,
+        path: "/sweep",
+    },
+    Schedule {
+        name: "sweep-daily",
+        cron: "30 3 * * *",
+        service: Service::PurgeAuditor,
+        path: "/sweep/full",
+    },
+];
 
 impl Service {
     /// Every service.
@@ -135,6 +167,12 @@ impl Service {
         }
     }
 }
+
+/// How long evidence is kept: longer than an auditor's year.
+const EVIDENCE_DAYS: u32 = 400;
+
+/// How long requests for erasure are kept: longer than anything that can bring an image back.
+const ERASURE_DAYS: u32 = 30;
 
 /// Every bucket, as the JSON API takes one: the lifecycle rules are the backstop behind the sweep.
 #[must_use]
@@ -161,7 +199,21 @@ pub fn buckets() -> Vec<Value> {
     let mut archive = bucket(ARCHIVE, &kept);
     archive["cors"] = cors("GET", &["content-type"]);
     let references = bucket(REFERENCES, &json!([delete(json!({ "age": 7 }))]));
-    vec![ingest, archive, bucket(RECORDS, &kept), references]
+    let mut evidence = bucket(EVIDENCE, &json!([delete(json!({ "age": EVIDENCE_DAYS }))]));
+    let seconds = EVIDENCE_DAYS * 24 * 60 * 60;
+    evidence["retentionPolicy"] = json!({
+        "retentionPeriod": seconds.to_string(),
+        "isLocked": true,
+    });
+    let erasures = bucket(ERASURES, &json!([delete(json!({ "age": ERASURE_DAYS }))]));
+    vec![
+        ingest,
+        archive,
+        bucket(RECORDS, &kept),
+        references,
+        evidence,
+        erasures,
+    ]
 }
 
 /// Any page may do `method`, because the signed URL is what permits it.

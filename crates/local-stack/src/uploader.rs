@@ -143,6 +143,17 @@ impl Uploader {
         Ok(())
     }
 
+    /// Has an image of this user erased, and returns how far that is.
+    ///
+    /// # Errors
+    ///
+    /// When the signer refuses.
+    pub async fn erase(&self, image_id: &str) -> Result<Value, UploadError> {
+        let url = format!("{}/v1/images/{image_id}", self.signer);
+        let request = self.client.delete(url).bearer_auth(self.token().await?);
+        Ok(accepted(request.send().await?).await?.json().await?)
+    }
+
     /// What the upload-signer tells of an image.
     ///
     /// # Errors

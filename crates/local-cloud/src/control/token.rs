@@ -28,6 +28,9 @@ const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 struct TokenRequest {
     sub: String,
     aud: String,
+    /// None unless asked for.
+    #[serde(default)]
+    roles: Vec<String>,
     /// Less than nothing makes a token that has expired.
     ttl_seconds: Option<i32>,
 }
@@ -52,12 +55,16 @@ pub(super) async fn issue(
     let TokenRequest {
         sub,
         aud,
+        roles,
         ttl_seconds,
     } = read(&body)?;
     let now = Clock::machine_now().as_second();
     let exp = now + i64::from(ttl_seconds.unwrap_or(HOUR));
     let iss = control.endpoint.as_ref();
-    let claims = json!({ "iss": iss, "sub": sub, "aud": aud, "iat": now.min(exp), "exp": exp });
+    let mut claims = json!({ "iss": iss, "sub": sub, "aud": aud, "iat": now.min(exp), "exp": exp });
+    if !roles.is_empty() {
+        claims["roles"] = json!(roles);
+    }
     let token = with_keys(&control, move |identity| identity.issue_token(&claims)).await?;
     Ok(Json(json!({ "token": token })))
 }

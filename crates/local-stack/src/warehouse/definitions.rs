@@ -26,7 +26,10 @@ struct View {
 }
 
 pub(super) async fn create(api: &Api, dataset: &str) -> Result<(), WarehouseError> {
-    let body = json!({ "datasetReference": { "datasetId": dataset } });
+    let body = json!({
+        "datasetReference": { "datasetId": dataset },
+        "maxTimeTravelHours": "48",
+    });
     unless(409, api.send(Method::POST, "datasets", Some(&body)).await)?;
     for table in tables()? {
         create_table(api, dataset, table).await?;
