@@ -14,17 +14,19 @@ pub struct Config {
     pub(crate) storage: StorageConfig,
     pub(crate) clock: Clock,
     pub(crate) buckets: Buckets,
+    pub(crate) erasures_bucket: String,
     pub(crate) memory_budget_mib: u32,
     pub(crate) recipe: Recipe,
 }
 
 impl Config {
-    /// Reads what storage, clock and [`Buckets`] need; optionally `MEMORY_BUDGET_MIB` (what images
+    /// Reads what storage, clock and [`Buckets`] need and `ERASURES_BUCKET`; optionally `MEMORY_BUDGET_MIB` (what images
     /// in work may take together) and `KEEP_GPS` (`true` keeps the camera's position in the record).
     pub fn from_env(env: &mut Env) -> Option<Self> {
         let storage = StorageConfig::from_env(env);
         let clock = Clock::from_env(env);
         let buckets = Buckets::from_env(env);
+        let erasures_bucket = env.required("ERASURES_BUCKET");
         let memory_budget_mib = env
             .optional("MEMORY_BUDGET_MIB")
             .unwrap_or(MEMORY_BUDGET_MIB);
@@ -33,6 +35,7 @@ impl Config {
             storage,
             clock,
             buckets: buckets?,
+            erasures_bucket: erasures_bucket?,
             memory_budget_mib,
             recipe: Recipe {
                 keep_gps,

@@ -3,8 +3,10 @@
 use darkroom_core::ImageId;
 use darkroom_core::key::{ObjectKey, Part};
 use darkroom_core::metadata::{InvalidMetadata, UploadMetadata};
+use darkroom_core::retention::arrived_at;
 use darkroom_gcp::event::{EventKind, EventObject, StorageEvent};
 use darkroom_gcp::storage::ObjectRef;
+use jiff::Timestamp;
 
 /// An image that has arrived.
 #[derive(Debug, Clone)]
@@ -65,6 +67,11 @@ impl IngestedImage {
             name,
             generation: Some(*generation),
         }
+    }
+
+    /// When it arrived: its retention counts from here.
+    pub(crate) fn received_at(&self) -> Timestamp {
+        arrived_at(self.object.time_created, self.object.custom_time)
     }
 
     /// Its size in bytes.

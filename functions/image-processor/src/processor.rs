@@ -9,6 +9,7 @@ use darkroom_core::outcome::Outcome;
 use darkroom_core::record::{Record, StageTiming};
 use darkroom_core::rejection::Rejection;
 use darkroom_gcp::clock::ClockError;
+use darkroom_gcp::erasure::Erasures;
 use darkroom_gcp::event::StorageEvent;
 use darkroom_gcp::storage::{NewObject, ObjectRef, ObjectStore, StorageError};
 use futures::future::try_join_all;
@@ -25,6 +26,7 @@ use crate::record::{Findings, derivative_key, record};
 pub(crate) struct Processor {
     config: Config,
     storage: ObjectStore,
+    erasures: Erasures,
     admission: Admission,
 }
 
@@ -63,16 +65,21 @@ pub(crate) async fn handle(processor: Processor, event: StorageEvent) -> Outcome
 impl Processor {
     pub(crate) fn new(config: Config, storage: ObjectStore) -> Self {
         let admission = Admission::new(config.memory_budget_mib);
+        let erasures = Erasures::new(storage.clone(), config.erasures_bucket.clone());
         Self {
             config,
             storage,
+            erasures,
             admission,
         }
     }
 
     async fn run(&self, image: &IngestedImage) -> Result<(), ProcessingError> {
-        // The record is the commit: what comes under its name afterwards changes nothing.
-        if !self.has_record(image).await? {
+        // What is to be erased must not come back. The record is the commit: what comes under its
+        // name afterwards changes nothing.
+        if self.erasures.is_requested(image.id).await? {
+            tracing::info!(image_id = %image.id, "not processed: it is to be erased");
+        } else if !self.has_record(image).await? {
             self.process(image).await?;
         }
         let object = &image.object;
@@ -214,7 +221,7 @@ impl Processor {
             bucket: &self.config.buckets.archive,
             name: key.to_string(),
             content_type,
-            custom_time: Some(image.object.time_created),
+            custom_time: Some(image.received_at()),
             metadata: None,
         }
     }

@@ -35,7 +35,7 @@ pub(crate) fn record(
         schema_version: SCHEMA_VERSION,
         image_id: image.id,
         requested_at: image.id.time(),
-        received_at: image.object.time_created,
+        received_at: image.received_at(),
         processed_at: now,
         source: image.metadata.source.clone(),
         filename: image.metadata.filename.clone(),

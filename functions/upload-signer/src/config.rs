@@ -3,12 +3,16 @@
 use std::str::FromStr;
 
 use axum::http::HeaderValue;
+use darkroom_core::retention::Retention;
 use darkroom_gcp::clock::Clock;
 use darkroom_gcp::env::Env;
 use darkroom_gcp::storage::{Buckets, StorageConfig};
 use url::{Host, Url};
 
 use crate::auth::Trust;
+
+/// The role that may have any image erased, where `PRIVACY_ROLE` is unset.
+const PRIVACY_ROLE: &str = "privacy";
 
 /// The function's configuration.
 #[derive(Debug, Clone)]
@@ -19,6 +23,13 @@ pub struct Config {
     pub clock: Clock,
     /// Where objects are.
     pub buckets: Buckets,
+    /// Where requests for erasure are (`ERASURES_BUCKET`).
+    pub erasures_bucket: String,
+    /// How long images are kept (`RETENTION_DAYS`, `GRACE_HOURS`).
+    pub retention: Retention,
+    /// The role, in a token's `roles`, that may have any image erased (`PRIVACY_ROLE`, unset means
+    /// `privacy`).
+    pub privacy_role: String,
     /// Whose tokens are taken: `JWT_ISSUER` (their `iss`) and `JWT_AUDIENCE` (their `aud`).
     pub trust: Trust,
     /// Where the issuer's public keys are (`JWT_JWKS_URL`).
@@ -43,11 +54,16 @@ impl Config {
         let (issuer, audience) = (env.required("JWT_ISSUER"), env.required("JWT_AUDIENCE"));
         let keys = env.required("JWT_JWKS_URL");
         let buckets = Buckets::from_env(env);
+        let erasures_bucket = env.required("ERASURES_BUCKET");
+        let privacy_role = env.optional("PRIVACY_ROLE");
         let allowed_origins = env.optional("CORS_ALLOWED_ORIGINS").unwrap_or_default();
         Some(Self {
             storage: StorageConfig::from_env(env),
             clock: Clock::from_env(env),
             buckets: buckets?,
+            erasures_bucket: erasures_bucket?,
+            retention: darkroom_gcp::retention::from_env(env),
+            privacy_role: privacy_role.unwrap_or_else(|| PRIVACY_ROLE.to_owned()),
             trust: Trust {
                 issuer: issuer?,
                 audience: audience?,
@@ -109,13 +125,14 @@ fn parse_origin(text: &str) -> Result<HeaderValue, String> {
 mod tests {
     use super::*;
 
-    const COMPLETE: [(&str, &str); 6] = [
+    const COMPLETE: [(&str, &str); 7] = [
         ("JWT_ISSUER", "https://issuer.example"),
         ("JWT_AUDIENCE", "darkroom"),
         ("JWT_JWKS_URL", "https://issuer.example/keys"),
         ("INGEST_BUCKET", "ingest"),
         ("ARCHIVE_BUCKET", "archive"),
         ("RECORDS_BUCKET", "records"),
+        ("ERASURES_BUCKET", "erasures"),
     ];
 
     /// What is wrong with an environment that is complete but for `changes`.

@@ -8,7 +8,7 @@ use darkroom_core::ImageId;
 use darkroom_core::key::{ObjectKey, Part};
 use darkroom_core::metadata::{Source, UploadMetadata};
 use darkroom_core::record::{Record, Status};
-use darkroom_core::retention::Retention;
+use darkroom_core::retention::arrived_at;
 use darkroom_gcp::problem::Problem;
 use darkroom_gcp::storage::{ObjectRef, StorageError};
 use futures::future::try_join_all;
@@ -83,8 +83,13 @@ pub(crate) async fn get_image(
     image_id: Result<Path<ImageId>, PathRejection>,
 ) -> Result<Json<ImageView>, Problem> {
     let Path(image_id) = image_id.map_err(|_| not_found())?;
+    let erasure = state.erasures.is_requested(image_id).await;
+    if erasure.map_err(|error| unavailable(&error))? {
+        let detail = "the image was erased, as was asked for";
+        return Err(Problem::new(StatusCode::GONE, detail));
+    }
     let image = find(&state, image_id).await?.ok_or_else(not_found)?;
-    if image.owner() != Some(&caller.0) {
+    if image.owner() != Some(&caller.subject) {
         return Err(Problem::new(
             StatusCode::FORBIDDEN,
             "the image belongs to someone else",
@@ -95,11 +100,11 @@ pub(crate) async fn get_image(
         .now()
         .await
         .map_err(|error| unavailable(&error))?;
-    let due = Retention::SEVEN_DAYS.due(image.received_at());
+    let due = state.retention.due(image.received_at());
     if due <= now {
         return Err(Problem::new(
             StatusCode::GONE,
-            "the image's seven days are over",
+            "the image's time is over: it is kept no longer",
         ));
     }
     let expires_at = expiry(now, due);
@@ -107,7 +112,7 @@ pub(crate) async fn get_image(
 }
 
 /// How far an image has come.
-enum Image {
+pub(crate) enum Image {
     /// It is in the ingest bucket; there is no record yet.
     Pending {
         received_at: Timestamp,
@@ -118,7 +123,7 @@ enum Image {
 }
 
 impl Image {
-    fn owner(&self) -> Option<&String> {
+    pub(crate) fn owner(&self) -> Option<&String> {
         match self {
             Self::Pending { source, .. } => source.principal.as_ref(),
             Self::Recorded(record) => record.source.principal.as_ref(),
@@ -133,7 +138,7 @@ impl Image {
     }
 }
 
-async fn find(services: &Services, id: ImageId) -> Result<Option<Image>, Problem> {
+pub(crate) async fn find(services: &Services, id: ImageId) -> Result<Option<Image>, Problem> {
     if let Some(record) = find_record(services, id).await? {
         return Ok(Some(Image::Recorded(record)));
     }
@@ -177,7 +182,7 @@ async fn find_pending(services: &Services, id: ImageId) -> Result<Option<Image>,
     let Some(object) = found else { return Ok(None) };
     match UploadMetadata::from_object(object.metadata.iter()) {
         Ok(metadata) => Ok(Some(Image::Pending {
-            received_at: object.created_at,
+            received_at: arrived_at(object.created_at, object.custom_time),
             source: metadata.source,
         })),
         // Whoever put it there, it is nobody's image, and the processor refuses it.
@@ -245,7 +250,7 @@ async fn download(
     })
 }
 
-fn not_found() -> Problem {
+pub(crate) fn not_found() -> Problem {
     Problem::new(
         StatusCode::NOT_FOUND,
         "there is no image with this id: never uploaded, or purged",

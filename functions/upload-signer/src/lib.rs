@@ -1,4 +1,4 @@
-//! Hands out signed upload URLs and tells owners about their images.
+//! Hands out signed upload URLs, tells owners about their images and takes requests to erase them.
 //!
 //! Image bytes never pass through here: a client asks for a URL, puts the bytes into the bucket with
 //! it, and asks here later what became of them. Who the client is, a [token](auth) says; what a URL
@@ -6,6 +6,7 @@
 
 pub mod auth;
 pub mod config;
+pub mod erasures;
 pub mod images;
 pub mod openapi;
 pub mod state;

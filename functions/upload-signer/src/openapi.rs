@@ -143,7 +143,7 @@ pub(crate) enum NotShown {
     /// There is none: never uploaded, or purged
     #[response(status = NOT_FOUND, content_type = "application/problem+json")]
     NotFound(ProblemSchema),
-    /// Its seven days are over
+    /// Its seven days are over, or it was erased
     #[response(status = GONE, content_type = "application/problem+json")]
     Gone(ProblemSchema),
 }

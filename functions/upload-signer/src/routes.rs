@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 
 use crate::config::AllowedOrigins;
 use crate::state::AppState;
-use crate::{images, openapi, uploads};
+use crate::{erasures, images, openapi, uploads};
 
 const ALLOWED_HEADERS: [HeaderName; 2] = [AUTHORIZATION, CONTENT_TYPE];
 
@@ -23,7 +23,8 @@ pub(crate) fn router(state: AppState) -> Router {
     let (router, api) = OpenApiRouter::with_openapi(openapi::base())
         .routes(routes!(uploads::create_upload))
         .routes(routes!(uploads::create_upload_batch))
-        .routes(routes!(images::get_image))
+        .routes(routes!(images::get_image, erasures::delete_image))
+        .routes(routes!(erasures::get_erasure))
         .split_for_parts();
     let document = Bytes::from(openapi::document(&api).to_string());
     let describe = get(async move || ([(CONTENT_TYPE, "application/json")], document));
@@ -42,7 +43,7 @@ pub(crate) fn allow_origins(router: Router, AllowedOrigins(origins): AllowedOrig
     }
     let cors = CorsLayer::new()
         .allow_origin(origins)
-        .allow_methods([Method::GET, Method::POST])
+        .allow_methods([Method::GET, Method::POST, Method::DELETE])
         .allow_headers(ALLOWED_HEADERS)
         .max_age(Duration::from_secs(3600));
     router.layer(cors)

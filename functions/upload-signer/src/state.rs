@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use darkroom_core::retention::Retention;
 use darkroom_gcp::clock::Clock;
+use darkroom_gcp::erasure::Erasures;
 use darkroom_gcp::function::StartError;
 use darkroom_gcp::storage::{Buckets, ObjectStore, UrlSigner};
 
@@ -25,6 +27,12 @@ pub struct Services {
     pub signer: UrlSigner,
     /// Where objects are.
     pub buckets: Buckets,
+    /// What is to be erased.
+    pub erasures: Erasures,
+    /// How long images are kept.
+    pub retention: Retention,
+    /// The role that may have any image erased.
+    pub privacy_role: String,
 }
 
 impl Services {
@@ -38,17 +46,24 @@ impl Services {
             storage,
             clock,
             buckets,
+            erasures_bucket,
+            retention,
+            privacy_role,
             trust,
             keys,
             ..
         } = config;
         let keys = KeySet::new(keys.0, Pace::default())?;
+        let objects = ObjectStore::connect(&storage).await?;
         Ok(Arc::new(Self {
             authenticator: Authenticator { keys, trust },
             clock,
-            objects: ObjectStore::connect(&storage).await?,
+            erasures: Erasures::new(objects.clone(), erasures_bucket),
+            objects,
             signer: UrlSigner::connect(&storage)?,
             buckets,
+            retention,
+            privacy_role,
         }))
     }
 }

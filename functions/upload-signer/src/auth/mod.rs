@@ -17,11 +17,16 @@ pub use token::{InvalidToken, Trust};
 
 use crate::state::AppState;
 
-/// The caller: the subject of a token that was verified.
+/// The caller, by a token that was verified.
 ///
 /// A personal datum: it has no `Debug`, so it gets into no log.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Principal(pub(crate) String);
+pub struct Principal {
+    /// The token's subject.
+    pub(crate) subject: String,
+    /// The token's roles.
+    pub(crate) roles: Vec<String>,
+}
 
 /// Verifies tokens.
 #[derive(Debug, Clone)]
@@ -56,7 +61,11 @@ impl Authenticator {
         let token = bearer(headers)?;
         let kid = token::key_id(token)?;
         let key = self.keys.key(&kid).await?.ok_or(InvalidToken::UnknownKey)?;
-        Ok(Principal(token::subject(token, &key, &self.trust)?))
+        let token::Claims { sub, roles } = token::claims(token, &key, &self.trust)?;
+        Ok(Principal {
+            subject: sub,
+            roles,
+        })
     }
 }
 

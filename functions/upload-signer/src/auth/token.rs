@@ -70,9 +70,15 @@ pub struct Trust {
     pub audience: String,
 }
 
+/// What is read of a token.
 #[derive(Deserialize)]
-struct Claims {
-    sub: String,
+pub(super) struct Claims {
+    /// Who its bearer is.
+    pub(super) sub: String,
+    /// What they may do beyond what everybody may
+    /// ([RFC 9068, section 2.2.3.1](https://www.rfc-editor.org/rfc/rfc9068#section-2.2.3.1)).
+    #[serde(default)]
+    pub(super) roles: Vec<String>,
 }
 
 /// The id of the key that a token says it is signed with.
@@ -92,7 +98,7 @@ pub(super) fn key_id(token: &str) -> Result<String, InvalidToken> {
     kid.filter(|_| crit.is_none()).ok_or(InvalidToken::Header)
 }
 
-/// Verifies a token and gives its subject.
+/// Verifies a token and gives its claims.
 ///
 /// The system's time counts, even where local-cloud's clock was moved: that one is the storage's, and
 /// issuers go by the real one.
@@ -100,18 +106,18 @@ pub(super) fn key_id(token: &str) -> Result<String, InvalidToken> {
 /// # Errors
 ///
 /// The first thing that is wrong with it; the signature is looked at before any claim.
-pub(super) fn subject(
+pub(super) fn claims(
     token: &str,
     key: &VerifyingKey,
     trust: &Trust,
-) -> Result<String, InvalidToken> {
+) -> Result<Claims, InvalidToken> {
     let validation = validation(key.algorithm, trust);
     let claims = jsonwebtoken::decode::<Claims>(token, &key.key, &validation)
         .map_err(|error| refusal(error.kind()))?
         .claims;
     let length = claims.sub.chars().count();
     let usable = (1..=MAX_SUBJECT).contains(&length) && !claims.sub.contains(char::is_control);
-    usable.then_some(claims.sub).ok_or(InvalidToken::Subject)
+    usable.then_some(claims).ok_or(InvalidToken::Subject)
 }
 
 /// The algorithm is the key's, never the token's choice.

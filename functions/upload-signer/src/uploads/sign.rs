@@ -62,7 +62,7 @@ pub(super) async fn sign(
 ) -> Result<SignedUpload, Problem> {
     let image_id = ImageId::new(now);
     let expires_at = now + LIFE;
-    let headers = headers(request, Source::web(owner.0.clone()));
+    let headers = headers(request, Source::web(owner.subject.clone()));
     let signed_headers: Vec<_> = headers.clone().into_iter().collect();
     let name = ObjectKey::original(image_id).to_string();
     let object = ObjectRef {

@@ -37,7 +37,7 @@ impl Cloud {
         ];
         let service = Service::start(&key, &variables).await;
         let cloud = Self { service, local };
-        for bucket in ["ingest", "archive", "records"] {
+        for bucket in ["ingest", "archive", "records", "erasures"] {
             let request = cloud.request(Method::POST, "/storage/v1/b?project=local");
             sent(request.json(&json!({ "name": bucket }))).await;
         }

@@ -64,7 +64,10 @@ impl Service {
             .envs([("JWT_ISSUER", ISSUER), ("JWT_AUDIENCE", AUDIENCE)])
             .env("JWT_JWKS_URL", &issuer.keys_url)
             .envs([("INGEST_BUCKET", "ingest"), ("ARCHIVE_BUCKET", "archive")])
-            .env("RECORDS_BUCKET", "records")
+            .envs([
+                ("RECORDS_BUCKET", "records"),
+                ("ERASURES_BUCKET", "erasures"),
+            ])
             .envs(variables.iter().copied())
             .stdout(Stdio::piped())
             .kill_on_drop(true)
@@ -97,6 +100,14 @@ impl Service {
     /// A `GET` as `subject`.
     pub(crate) async fn get(&self, subject: &str, path: &str) -> Answer {
         Answer::to(self.request(Method::GET, path).bearer_auth(token(subject))).await
+    }
+
+    /// A `DELETE` as `subject`, who holds these roles.
+    pub(crate) async fn delete(&self, subject: &str, roles: &[&str], path: &str) -> Answer {
+        let mut claims = claims(subject);
+        claims["roles"] = json!(roles);
+        let request = self.request(Method::DELETE, path);
+        Answer::to(request.bearer_auth(Key::rsa().sign(&claims))).await
     }
 
     /// A `POST` as `subject`.
