@@ -5,18 +5,19 @@ pub mod events;
 pub mod kafka;
 pub mod proxy;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use local_cloud::events::Delivery;
 use local_stack::image::{Content, ImageFile};
 use local_stack::ports::Ports;
 use local_stack::rows::Row;
-use local_stack::topology::PROJECT;
+use local_stack::topology::{PROJECT, Service, TRIGGERS};
 use local_stack::warehouse::{Warehouse, WarehouseConfig};
 use local_stack::{Stack, StackConfig};
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio::sync::OnceCell;
@@ -60,6 +61,8 @@ pub async fn warehouse() -> Arc<Warehouse> {
 pub struct TestStack {
     /// The stack.
     pub stack: Stack,
+    /// Its dataset in the warehouse.
+    pub dataset: String,
     folder: TempDir,
 }
 
@@ -94,13 +97,17 @@ impl TestStack {
         let config = StackConfig {
             folder: folder.path().to_owned(),
             ports,
-            dataset,
+            dataset: dataset.clone(),
             bigquery,
             kafka_brokers: None,
         };
         let stack = Stack::start(config, warehouse().await).await;
         let stack = stack.unwrap_or_else(|error| panic!("no stack: {error}"));
-        Self { stack, folder }
+        Self {
+            stack,
+            dataset,
+            folder,
+        }
     }
 
     /// Uploads an image as `user-1` and returns its id.
@@ -135,6 +142,106 @@ impl TestStack {
         let request = reqwest::Client::new().post(url).body(bytes);
         let answer = request.send().await.expect("an answer");
         assert!(answer.status().is_success(), "{name}: {}", answer.status());
+    }
+
+    /// Puts an object by hand that carries a custom time.
+    pub async fn put_copy(&self, bucket: &str, name: &str, custom_time: Timestamp) {
+        let cloud = self.stack.cloud.endpoint();
+        let url = format!("{cloud}/upload/storage/v1/b/{bucket}/o?uploadType=multipart");
+        let metadata = json!({ "name": name, "customTime": custom_time.to_string() });
+        let body = format!(
+            "--x\r\ncontent-type: application/json\r\n\r\n{metadata}\r\n\
+             --x\r\ncontent-type: text/plain\r\n\r\ncopy\r\n--x--\r\n"
+        );
+        let request = reqwest::Client::new().post(url).body(body);
+        let request = request.header("content-type", "multipart/related; boundary=x");
+        let answer = request.send().await.expect("an answer");
+        assert!(answer.status().is_success(), "{name}: {}", answer.status());
+    }
+
+    /// Deletes an object by hand.
+    pub async fn delete(&self, bucket: &str, name: &str) {
+        let cloud = self.stack.cloud.endpoint();
+        let name = name.replace('/', "%2F");
+        let url = format!("{cloud}/storage/v1/b/{bucket}/o/{name}");
+        let answer = reqwest::Client::new().delete(url).send().await;
+        let status = answer.expect("an answer").status();
+        assert!(status.is_success(), "{name}: {status}");
+    }
+
+    /// Changes a bucket's settings by hand.
+    pub async fn set(&self, bucket: &str, settings: &Value) {
+        let url = format!("{}/storage/v1/b/{bucket}", self.stack.cloud.endpoint());
+        let request = reqwest::Client::new().patch(url).json(settings);
+        let status = request.send().await.expect("an answer").status();
+        assert!(status.is_success(), "{bucket}: {status}");
+    }
+
+    /// Deletes a trigger or schedule: what it would have delivered from then on is missed.
+    pub async fn disconnect(&self, what: &str) {
+        let url = format!("{}/_local/{what}", self.stack.cloud.endpoint());
+        let answer = reqwest::Client::new().delete(url).send().await;
+        let status = answer.expect("an answer").status();
+        assert!(status.is_success(), "{what}: {status}");
+    }
+
+    /// Makes a trigger anew that was deleted.
+    pub async fn connect(&self, trigger: &str) {
+        let trigger = TRIGGERS.iter().find(|known| known.name == trigger);
+        let trigger = trigger.expect("a trigger");
+        let connected = self.stack.connect_trigger(*trigger).await;
+        connected.expect("an answer");
+    }
+
+    /// The local time.
+    pub async fn now(&self) -> Timestamp {
+        let clock = get(&format!("{}/_local/clock", self.stack.cloud.endpoint())).await;
+        let now = clock["now"].as_str().expect("a time");
+        now.parse().expect("a time")
+    }
+
+    /// Moves the local time forward.
+    pub async fn advance(&self, seconds: i64) {
+        let body = json!({ "advance_seconds": seconds });
+        self.control("clock", &body).await;
+    }
+
+    /// Has the auditor sweep, at `/sweep` or `/sweep/full`, and returns its answer.
+    pub async fn try_sweep(&self, path: &str) -> (u16, Value) {
+        let url = format!("{}{path}", self.stack.endpoint(Service::PurgeAuditor));
+        let answer = reqwest::Client::new().post(url).send().await;
+        let answer = answer.expect("an answer");
+        let status = answer.status().as_u16();
+        (status, answer.json().await.expect("JSON"))
+    }
+
+    /// Has the auditor sweep, which must leave nothing undone.
+    pub async fn sweep(&self, path: &str) -> Value {
+        let (status, report) = self.try_sweep(path).await;
+        assert_eq!(status, 200, "{report}");
+        report
+    }
+
+    /// What a statement returns; `{dataset}` in it is the stack's.
+    pub async fn query(&self, sql: &str) -> Vec<Map<String, Value>> {
+        let sql = sql.replace("{dataset}", &self.dataset);
+        let answer = self.stack.warehouse().query(&sql).await;
+        answer.unwrap_or_else(|error| panic!("{sql}: {error}")).rows
+    }
+
+    /// Runs a command of the auditor and returns whether it succeeded and what it said.
+    pub async fn auditor(&self, arguments: &[&str]) -> (bool, String) {
+        let name = Service::PurgeAuditor.name();
+        let binary = local_stack::function::binaries(name).expect("a binary");
+        let output = tokio::process::Command::new(binary.join(name))
+            .args(arguments)
+            .envs(self.stack.environment())
+            .output()
+            .await
+            .expect("an end");
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8(said).expect("text");
+        (output.status.success(), said)
     }
 
     /// The deliveries of a trigger, newest last.
@@ -183,6 +290,15 @@ impl TestStack {
             answer.text().await.unwrap_or_default()
         );
     }
+}
+
+/// The checks of a report that came to `status`, by id.
+#[must_use]
+pub fn checks(report: &Value, status: &str) -> BTreeMap<String, Value> {
+    let checks = report["checks"].as_array().into_iter().flatten();
+    let checks = checks.filter(|check| check["status"] == status);
+    let id = |check: &Value| check["id"].as_str().unwrap_or_default().to_owned();
+    checks.map(|check| (id(check), check.clone())).collect()
 }
 
 /// Gets JSON.

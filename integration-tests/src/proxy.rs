@@ -1,13 +1,14 @@
 //! A proxy before the warehouse that can be told to fail, or to hold what it is sent.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -18,6 +19,7 @@ pub struct Proxy {
     failures: Arc<AtomicU32>,
     inserts: Arc<AtomicU32>,
     held: watch::Sender<bool>,
+    streaming: Arc<AtomicBool>,
 }
 
 impl Proxy {
@@ -28,6 +30,7 @@ impl Proxy {
             failures: Arc::default(),
             inserts: Arc::default(),
             held: watch::Sender::default(),
+            streaming: Arc::default(),
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = format!("http://{}", listener.local_addr().expect("an address"));
@@ -55,6 +58,12 @@ impl Proxy {
     /// Lets the requests go that [`Self::hold`] keeps.
     pub fn release(&self) {
         self.held.send_replace(false);
+    }
+
+    /// From now on refuses to delete rows, or no more, as BigQuery does while they are in its streaming
+    /// buffer.
+    pub fn keep_rows(&self, keep: bool) {
+        self.streaming.store(keep, Ordering::SeqCst);
     }
 
     /// How many `insertAll` requests have come, held ones among them.
@@ -96,6 +105,9 @@ async fn forward(
     if proxy.fails() {
         return (StatusCode::SERVICE_UNAVAILABLE, "down").into_response();
     }
+    if proxy.streaming.load(Ordering::SeqCst) && is_delete(&uri, &body) {
+        return (StatusCode::BAD_REQUEST, axum::Json(streaming_buffer())).into_response();
+    }
     headers.remove("host");
     let url = format!("{}{uri}", proxy.upstream);
     let request = reqwest::Client::new()
@@ -103,4 +115,20 @@ async fn forward(
         .headers(headers)
         .body(body);
     proxy.forward(request).await
+}
+
+fn is_delete(uri: &Uri, body: &[u8]) -> bool {
+    let request: Value = serde_json::from_slice(body).unwrap_or_default();
+    let sql = request["query"].as_str().unwrap_or_default();
+    uri.path().ends_with("/queries") && sql.starts_with("DELETE")
+}
+
+/// BigQuery's refusal of a statement that would change rows it has just taken in.
+fn streaming_buffer() -> Value {
+    let message = "UPDATE or DELETE statement over table would affect rows in the streaming buffer, \
+                   which is not supported";
+    let error = json!({ "reason": "invalidQuery", "message": message, "location": "query" });
+    json!({ "error": {
+        "code": 400, "message": message, "errors": [error], "status": "INVALID_ARGUMENT",
+    } })
 }

@@ -315,7 +315,7 @@ fn partitions_that_are_taken_away_during_a_pause_go_on_when_they_come_back() {
             (metric(&endpoint, "paused", "").await == 1.0).then_some(())
         })
         .await;
-        let another = stack.stack.start_another(Service::KafkaIngest);
+        let another = stack.stack.start_another(Service::KafkaIngest, &[]);
         let mut other = another.await.unwrap();
         let other_endpoint = other.endpoint();
         until("the other has taken over partitions", async || {
@@ -356,7 +356,7 @@ fn a_consumer_that_is_stopped_ends_its_uploads_and_commits_them() {
 async fn break_things(stack: &mut TestStack) {
     let mut other = stack
         .stack
-        .start_another(Service::KafkaIngest)
+        .start_another(Service::KafkaIngest, &[])
         .await
         .unwrap();
     let stored = async |stack: &TestStack, count: usize| {

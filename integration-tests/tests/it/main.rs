@@ -2,9 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+mod audit;
 mod clients;
 mod cors;
+mod erasure;
 mod failure;
+mod fortnight;
 mod hostile_events;
 mod ingest;
 mod journey;
