@@ -5,7 +5,7 @@
 //! - `POST /sweep/full`, by the scheduler every day, walks through everything.
 //! - `POST /` takes events: an object is gone (a row in the ledger), an erasure is asked for.
 //!
-//! Each sweep checks what keeps data alive, and leaves a [report](report) in the [evidence](evidence).
+//! Each sweep checks what keeps data alive, and leaves a report in the evidence bucket.
 
 mod books;
 mod checks;

@@ -211,6 +211,8 @@ fn on(on: bool) -> String {
 mod tests {
     use super::*;
 
+    type Change = fn(&mut BucketSettings);
+
     fn rule(age_days: Option<i32>, days_since_custom_time: Option<i32>) -> DeleteRule {
         DeleteRule {
             age_days,
@@ -251,7 +253,7 @@ mod tests {
 
     #[test]
     fn each_setting_that_keeps_data_alive_is_a_violation() {
-        let cases: [(&str, fn(&mut BucketSettings)); 7] = [
+        let cases: [(&str, Change); 7] = [
             ("b/lifecycle", |b| b.delete_rules.clear()),
             ("b/soft-delete", |b| b.soft_delete_seconds = 604_800),
             ("b/versioning", |b| b.versioning = true),

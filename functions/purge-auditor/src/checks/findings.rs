@@ -218,6 +218,8 @@ mod tests {
     use super::*;
     use crate::books::Hour;
 
+    type Change = fn(&mut Counts);
+
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
     }
@@ -231,7 +233,7 @@ mod tests {
 
     #[test]
     fn what_should_not_be_there_is_a_violation_of_its_own() {
-        let cases: [(&str, fn(&mut Counts)); 6] = [
+        let cases: [(&str, Change); 6] = [
             ("b/overdue-objects", |c| c.overdue = 1),
             ("b/late-objects", |c| c.late = 1),
             ("b/object-holds", |c| c.held = 1),
