@@ -54,8 +54,8 @@ impl Fortnight {
         self.images.insert(id, self.stack.now().await);
         let path = match hour % 24 {
             3 => "/sweep/full",
-            // In the first week nothing is due, and a sweep every six hours will do.
-            _ if hour < 7 * 24 && !hour.is_multiple_of(6) => return None,
+            // In the first week nothing is due, and the daily sweep will do.
+            _ if hour < 7 * 24 => return None,
             _ => "/sweep",
         };
         let (status, _) = self.stack.try_sweep(path).await;
