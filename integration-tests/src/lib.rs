@@ -23,7 +23,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::OnceCell;
 
 /// How long a test waits for anything.
-pub const DEADLINE: Duration = Duration::from_secs(120);
+pub const DEADLINE: Duration = Duration::from_secs(300);
 
 /// How many lines of each function's log a failing test shows.
 const LOG_LINES: usize = 40;
