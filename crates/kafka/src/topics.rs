@@ -86,6 +86,10 @@ pub async fn describe(
         .iter()
         .map(|name| ResourceSpecifier::Topic(name))
         .collect();
+    // librdkafka refuses to ask about nothing.
+    if asked.is_empty() {
+        return Ok(Settings::new());
+    }
     // Any broker can tell; left to itself librdkafka waits for the controller.
     let broker = metadata.brokers().first().map(|broker| broker.id());
     let options = AdminOptions::new()

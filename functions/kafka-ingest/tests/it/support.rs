@@ -37,7 +37,7 @@ pub(crate) struct Done {
 
 /// The brokers and the cloud of one test.
 pub(crate) struct World {
-    brokers: MockCluster<'static, DefaultProducerContext>,
+    pub(crate) brokers: MockCluster<'static, DefaultProducerContext>,
     cloud: LocalCloud,
     folder: TempDir,
     pub(crate) variables: BTreeMap<&'static str, String>,

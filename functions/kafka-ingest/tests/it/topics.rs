@@ -12,6 +12,9 @@ async fn run(world: &World, command: &str, file: &str) -> Done {
 #[tokio::test(flavor = "multi_thread")]
 async fn brokers_without_administration_are_told_in_one_line() {
     let world = World::new().await;
+    for topic in ["darkroom.images", "darkroom.dead-letters"] {
+        world.brokers.create_topic(topic, 1, 1).unwrap();
+    }
     for command in ["plan", "apply"] {
         let done = run(&world, command, FILE).await;
         assert_eq!((done.code, done.stdout.as_str()), (Some(1), ""));
@@ -21,6 +24,16 @@ async fn brokers_without_administration_are_told_in_one_line() {
             "{}",
             done.stderr
         );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_a_cluster_without_topics_all_of_them_are_to_be_made() {
+    let world = World::new().await;
+    let done = run(&world, "plan", FILE).await;
+    assert_eq!(done.code, Some(2), "{}", done.stderr);
+    for topic in ["darkroom.images", "darkroom.dead-letters"] {
+        assert!(done.stdout.contains(topic), "{}", done.stdout);
     }
 }
 
