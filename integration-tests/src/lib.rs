@@ -118,10 +118,9 @@ impl TestStack {
 
     /// Waits until no event is waiting to be delivered.
     pub async fn quiet(&self) {
-        let url = format!("{}/_local/deliveries", self.stack.cloud.endpoint());
         until("all events are delivered", async || {
-            let deliveries = get(&url).await;
-            (deliveries["waiting"] == 0).then_some(())
+            let waiting = self.stack.cloud.events().waiting();
+            (waiting.expect("a number") == 0).then_some(())
         })
         .await;
     }

@@ -229,7 +229,16 @@ impl Events {
     ///
     /// When the store fails.
     pub fn deliveries(&self) -> Result<Deliveries, EventsError> {
-        Ok(self.shared.log.report(self.shared.store.outbox().len()?))
+        Ok(self.shared.log.report(self.waiting()?))
+    }
+
+    /// How many events wait, or are under way.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    pub fn waiting(&self) -> Result<u64, EventsError> {
+        Ok(self.shared.store.outbox().len()?)
     }
 
     /// Keeps the triggers, and drops the events that none of them waits for.
