@@ -14,7 +14,7 @@ use local_cloud::events::Delivery;
 use local_stack::image::{Content, ImageFile};
 use local_stack::ports::Ports;
 use local_stack::rows::Row;
-use local_stack::topology::{PROJECT, Service, TRIGGERS};
+use local_stack::topology::{PROJECT, SCHEDULES, Service, TRIGGERS};
 use local_stack::warehouse::{Warehouse, WarehouseConfig};
 use local_stack::{Stack, StackConfig};
 use serde_json::{Map, Value, json};
@@ -182,6 +182,14 @@ impl TestStack {
         let answer = reqwest::Client::new().delete(url).send().await;
         let status = answer.expect("an answer").status();
         assert!(status.is_success(), "{what}: {status}");
+    }
+
+    /// Leaves all sweeps to the test: the scheduler makes none from now on.
+    pub async fn stop_schedules(&self) {
+        for schedule in SCHEDULES {
+            self.disconnect(&format!("schedules/{}", schedule.name))
+                .await;
+        }
     }
 
     /// Makes a trigger anew that was deleted.

@@ -41,8 +41,7 @@ struct Stored {
 impl Fortnight {
     async fn start() -> Self {
         let stack = TestStack::start().await;
-        stack.disconnect("schedules/sweep-hourly").await;
-        stack.disconnect("schedules/sweep-daily").await;
+        stack.stop_schedules().await;
         Self {
             stack,
             images: BTreeMap::new(),

@@ -13,8 +13,7 @@ const SEVEN_DAYS: i64 = 7 * 24 * HOUR;
 /// A stack whose sweeps come when the test asks for them.
 async fn unscheduled() -> TestStack {
     let stack = TestStack::start().await;
-    stack.disconnect("schedules/sweep-hourly").await;
-    stack.disconnect("schedules/sweep-daily").await;
+    stack.stop_schedules().await;
     stack
 }
 

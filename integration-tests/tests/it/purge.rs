@@ -33,7 +33,7 @@ fn a_sweep_deletes_what_is_seven_days_old_and_nothing_younger() {
     run(async {
         let stack = TestStack::start().await;
         drop_lifecycle(&stack).await;
-        stack.disconnect("schedules/sweep-hourly").await;
+        stack.stop_schedules().await;
         let id = stack.upload(&photo(1)).await;
         stack.rows(&[id]).await;
         stack.quiet().await;
@@ -58,8 +58,7 @@ fn seven_days_are_seven_days_to_the_second() {
     run(async {
         let stack = TestStack::start().await;
         drop_lifecycle(&stack).await;
-        stack.disconnect("schedules/sweep-hourly").await;
-        stack.disconnect("schedules/sweep-daily").await;
+        stack.stop_schedules().await;
         // A copy for each second around the one at which the sweep will judge.
         let middle = stack.now().await - SignedDuration::from_mins(10);
         let id = ImageId::new(middle - SignedDuration::from_mins(2));
@@ -90,7 +89,7 @@ fn a_sweep_deletes_what_was_left_behind_in_ingest() {
     run(async {
         let stack = TestStack::start().await;
         drop_lifecycle(&stack).await;
-        stack.disconnect("schedules/sweep-hourly").await;
+        stack.stop_schedules().await;
         let name = ObjectKey::original(ImageId::new(stack.now().await)).to_string();
         // Without Darkroom's metadata, so the processor refuses it for good.
         stack.put(INGEST, &name, b"left behind".to_vec()).await;
