@@ -14,7 +14,7 @@ use local_cloud::events::Delivery;
 use local_stack::image::{Content, ImageFile};
 use local_stack::ports::Ports;
 use local_stack::rows::Row;
-use local_stack::topology::{PROJECT, SCHEDULES, Service, TRIGGERS};
+use local_stack::topology::{ARCHIVE, INGEST, PROJECT, RECORDS, SCHEDULES, Service, TRIGGERS};
 use local_stack::warehouse::{Warehouse, WarehouseConfig};
 use local_stack::{Stack, StackConfig};
 use serde_json::{Map, Value, json};
@@ -174,6 +174,14 @@ impl TestStack {
         let request = reqwest::Client::new().patch(url).json(settings);
         let status = request.send().await.expect("an answer").status();
         assert!(status.is_success(), "{bucket}: {status}");
+    }
+
+    /// Leaves nothing to lifecycle rules, which would delete too: the test is about the sweep.
+    pub async fn drop_lifecycle(&self) {
+        for bucket in [INGEST, ARCHIVE, RECORDS] {
+            self.set(bucket, &json!({ "lifecycle": { "rule": [] } }))
+                .await;
+        }
     }
 
     /// Deletes a trigger or schedule: what it would have delivered from then on is missed.

@@ -29,14 +29,6 @@ async fn with_images(count: u32) -> TestStack {
     stack
 }
 
-async fn drop_lifecycle(stack: &TestStack) {
-    for bucket in [INGEST, ARCHIVE, RECORDS] {
-        stack
-            .set(bucket, &json!({ "lifecycle": { "rule": [] } }))
-            .await;
-    }
-}
-
 /// The causes that the view gives, with how many objects have each.
 async fn causes(stack: &TestStack) -> BTreeMap<String, i64> {
     let sql = "SELECT cause, COUNT(*) AS objects FROM {dataset}.purges GROUP BY cause";
@@ -52,7 +44,7 @@ fn violations(report: &Value) -> Vec<String> {
     checks(report, "violation").into_keys().collect()
 }
 
-/// The violations beside the rules that [`drop_lifecycle`] has taken away.
+/// The violations beside the rules that [`TestStack::drop_lifecycle`] has taken away.
 fn without_lifecycle(report: &Value) -> Vec<String> {
     let violations = violations(report).into_iter();
     violations
@@ -64,7 +56,7 @@ fn without_lifecycle(report: &Value) -> Vec<String> {
 fn every_purged_object_is_in_the_ledger_once_however_often_its_event_comes() {
     run(async {
         let stack = with_images(2).await;
-        drop_lifecycle(&stack).await;
+        stack.drop_lifecycle().await;
         for trigger in ["archive-deleted", "records-deleted"] {
             let fault = json!({ "event": "duplicate", "trigger": trigger, "count": 10 });
             stack.control("faults", &fault).await;
@@ -132,7 +124,7 @@ fn an_object_that_is_lost_before_its_time_is_reported() {
 fn a_loss_of_which_no_event_tells_unbalances_the_books() {
     run(async {
         let stack = with_images(1).await;
-        drop_lifecycle(&stack).await;
+        stack.drop_lifecycle().await;
         stack.sweep("/sweep/full").await;
         stack.disconnect("triggers/archive-deleted").await;
         let lost = stack.objects(ARCHIVE).await.remove(0);
@@ -247,7 +239,7 @@ fn whatever_keeps_data_alive_is_a_violation() {
 fn what_cannot_be_deleted_is_told_until_it_is() {
     run(async {
         let stack = with_images(1).await;
-        drop_lifecycle(&stack).await;
+        stack.drop_lifecycle().await;
         let held = stack.objects(RECORDS).await.remove(0).replace('/', "%2F");
         let object = format!(
             "{}/storage/v1/b/{RECORDS}/o/{held}",
@@ -294,7 +286,7 @@ fn an_image_that_nobody_processes_is_a_violation_before_it_is_due() {
 fn a_full_sweep_purges_names_that_no_function_gives() {
     run(async {
         let stack = unscheduled().await;
-        drop_lifecycle(&stack).await;
+        stack.drop_lifecycle().await;
         for name in ["!", "a/b", "zz/top.jpg", "ü"] {
             stack.put(ARCHIVE, name, b"a copy".to_vec()).await;
         }
@@ -329,7 +321,7 @@ fn a_row_that_outlives_its_partition_is_deleted() {
 fn a_sweep_without_time_says_where_the_next_one_goes_on() {
     run(async {
         let stack = with_images(1).await;
-        drop_lifecycle(&stack).await;
+        stack.drop_lifecycle().await;
         stack.advance(SEVEN_DAYS).await;
         let hasty = stack
             .stack
@@ -362,7 +354,7 @@ fn a_sweep_without_time_says_where_the_next_one_goes_on() {
 fn a_sweep_that_is_killed_is_made_up_for_by_the_next() {
     run(async {
         let mut stack = with_images(4).await;
-        drop_lifecycle(&stack).await;
+        stack.drop_lifecycle().await;
         stack.advance(SEVEN_DAYS).await;
         let fault = json!({
             "bucket": ARCHIVE, "operation": "objects.delete", "count": 8, "delay_ms": 60_000,
@@ -482,7 +474,7 @@ fn what_somebody_put_among_the_reports_holds_nothing_up() {
 fn due_objects_are_deleted_though_no_report_can_be_read() {
     run(async {
         let stack = with_images(1).await;
-        drop_lifecycle(&stack).await;
+        stack.drop_lifecycle().await;
         let next = "reports/0000000001.json";
         stack.put(EVIDENCE, next, b"no report".to_vec()).await;
         stack.advance(SEVEN_DAYS).await;
@@ -552,7 +544,7 @@ fn evidence_cannot_be_deleted_and_a_changed_copy_is_found_out() {
 fn a_day_is_reported_for_people() {
     run(async {
         let stack = with_images(2).await;
-        drop_lifecycle(&stack).await;
+        stack.drop_lifecycle().await;
         stack
             .set(ARCHIVE, &json!({ "versioning": { "enabled": true } }))
             .await;

@@ -19,20 +19,11 @@ fn deleted(report: &Value) -> u64 {
         .sum()
 }
 
-/// Leaves nothing to lifecycle rules, which would delete too: the tests are about the sweep.
-async fn drop_lifecycle(stack: &TestStack) {
-    for bucket in [INGEST, ARCHIVE, RECORDS] {
-        stack
-            .set(bucket, &json!({ "lifecycle": { "rule": [] } }))
-            .await;
-    }
-}
-
 #[test]
 fn a_sweep_deletes_what_is_seven_days_old_and_nothing_younger() {
     run(async {
         let stack = TestStack::start().await;
-        drop_lifecycle(&stack).await;
+        stack.drop_lifecycle().await;
         stack.stop_schedules().await;
         let id = stack.upload(&photo(1)).await;
         stack.rows(&[id]).await;
@@ -57,7 +48,7 @@ fn a_sweep_deletes_what_is_seven_days_old_and_nothing_younger() {
 fn seven_days_are_seven_days_to_the_second() {
     run(async {
         let stack = TestStack::start().await;
-        drop_lifecycle(&stack).await;
+        stack.drop_lifecycle().await;
         stack.stop_schedules().await;
         // A copy for each second around the one at which the sweep will judge.
         let middle = stack.now().await - SignedDuration::from_mins(10);
@@ -88,7 +79,7 @@ fn seven_days_are_seven_days_to_the_second() {
 fn a_sweep_deletes_what_was_left_behind_in_ingest() {
     run(async {
         let stack = TestStack::start().await;
-        drop_lifecycle(&stack).await;
+        stack.drop_lifecycle().await;
         stack.stop_schedules().await;
         let name = ObjectKey::original(ImageId::new(stack.now().await)).to_string();
         // Without Darkroom's metadata, so the processor refuses it for good.

@@ -5,6 +5,9 @@ use crate::support::{Done, World};
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../infra/kafka/topics.toml");
 
+/// What that file declares.
+const DECLARED: [&str; 2] = ["darkroom.images", "darkroom.dead-letters"];
+
 async fn run(world: &World, command: &str, file: &str) -> Done {
     world.run(&["topics", command, "--file", file]).await
 }
@@ -12,7 +15,7 @@ async fn run(world: &World, command: &str, file: &str) -> Done {
 #[tokio::test(flavor = "multi_thread")]
 async fn brokers_without_administration_are_told_in_one_line() {
     let world = World::new().await;
-    for topic in ["darkroom.images", "darkroom.dead-letters"] {
+    for topic in DECLARED {
         world.brokers.create_topic(topic, 1, 1).unwrap();
     }
     for command in ["plan", "apply"] {
@@ -32,7 +35,7 @@ async fn on_a_cluster_without_topics_all_of_them_are_to_be_made() {
     let world = World::new().await;
     let done = run(&world, "plan", FILE).await;
     assert_eq!(done.code, Some(2), "{}", done.stderr);
-    for topic in ["darkroom.images", "darkroom.dead-letters"] {
+    for topic in DECLARED {
         assert!(done.stdout.contains(topic), "{}", done.stdout);
     }
 }
