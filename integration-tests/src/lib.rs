@@ -250,7 +250,7 @@ impl TestStack {
         let binary = local_stack::function::binaries(name).expect("a binary");
         let output = tokio::process::Command::new(binary.join(name))
             .args(arguments)
-            .envs(self.stack.environment())
+            .envs(self.stack.environment(Service::PurgeAuditor))
             .output()
             .await
             .expect("an end");

@@ -66,14 +66,19 @@ struct ServerConfig {
     project: Option<String>,
 }
 
+/// The port where `PORT` is unset. Cloud Run sets it for services, with this value unless told
+/// otherwise, but not for worker pools
+/// (<https://cloud.google.com/run/docs/container-contract#env-vars>).
+const PORT: u16 = 8080;
+
 impl ServerConfig {
     fn from_env(env: &mut Env) -> Option<Self> {
         // Cloud Run reaches a container on any interface; a laptop sets HOST to loopback.
         let host = env.optional("HOST").unwrap_or_else(|| "0.0.0.0".to_owned());
-        let port = env.required("PORT");
+        let port = env.optional("PORT").unwrap_or(PORT);
         Some(Self {
             host,
-            port: port?,
+            port,
             project: env.optional("GOOGLE_CLOUD_PROJECT"),
         })
     }

@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::Parser;
+use clap::{Parser, Subcommand};
 use local_stack::image::{Folder, ImageFile, generated, in_folder};
 use local_stack::ports::Ports;
 use local_stack::report::{Ending, table};
-use local_stack::topology::{DATASET, PROJECT, Service};
+use local_stack::topology::{DATASET, PROJECT, Service, topology};
 use local_stack::warehouse::{Warehouse, WarehouseConfig};
 use local_stack::{Stack, StackConfig};
 use tokio::signal::unix::{SignalKind, signal};
@@ -19,6 +19,8 @@ use tokio::signal::unix::{SignalKind, signal};
 /// Starts Darkroom on this machine, sends images through it and shows what came out.
 #[derive(Debug, Parser)]
 struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
     /// Send the images of this folder instead of the generated samples.
     #[arg(long)]
     images: Option<PathBuf>,
@@ -33,9 +35,20 @@ struct Arguments {
     folder: PathBuf,
 }
 
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Print what there is as JSON: buckets, triggers, schedules, services and topics.
+    Topology,
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run(Arguments::parse()).await {
+    let arguments = Arguments::parse();
+    if let Some(Command::Topology) = arguments.command {
+        println!("{:#}", topology());
+        return ExitCode::SUCCESS;
+    }
+    match run(arguments).await {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {

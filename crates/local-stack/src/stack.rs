@@ -208,7 +208,7 @@ impl Stack {
         Ok(FunctionConfig {
             name: service.name(),
             binaries: binaries(service.name())?,
-            environment: self.environment(),
+            environment: self.environment(service),
             port: ports.service(service),
             log: self.folder.join("logs").join(log),
         })
@@ -226,7 +226,15 @@ impl Stack {
 
     /// What Cloud Run would give a function, and where the local endpoints are.
     #[must_use]
-    pub fn environment(&self) -> Vec<(&'static str, String)> {
+    pub fn environment(&self, service: Service) -> Vec<(&'static str, String)> {
+        let given = service.variables();
+        let mut values = self.values();
+        values.retain(|(name, _)| given.contains(name));
+        values
+    }
+
+    /// The value of every variable.
+    fn values(&self) -> Vec<(&'static str, String)> {
         let cloud = self.cloud.endpoint().to_owned();
         let key = self.folder.join(KEY).display().to_string();
         vec![

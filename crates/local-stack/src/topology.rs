@@ -1,6 +1,7 @@
 //! What there is: services, buckets, triggers and schedules.
 
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
 
 /// The project that everything local belongs to.
 pub const PROJECT: &str = "local";
@@ -45,7 +46,8 @@ pub const SERVICE_ACCOUNT: &str = "darkroom@local.iam.gserviceaccount.com";
 pub const AUDIENCE: &str = "darkroom";
 
 /// A function.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Service {
     /// Hands out signed upload URLs.
     UploadSigner,
@@ -60,7 +62,7 @@ pub enum Service {
 }
 
 /// Events of a bucket that go to a service.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize)]
 pub struct Trigger {
     /// The trigger's name.
     pub name: &'static str,
@@ -73,7 +75,7 @@ pub struct Trigger {
 }
 
 /// A request that is made by the clock.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize)]
 pub struct Schedule {
     /// The job's name.
     pub name: &'static str,
@@ -93,6 +95,14 @@ const UPLOAD_HEADERS: [&str; 5] = [
     "x-goog-content-length-range",
     "x-goog-if-generation-match",
     "x-goog-meta-darkroom",
+];
+
+/// What every service is given: the identity it has and, here, where the local cloud is.
+const EVERY_SERVICE: [&str; 4] = [
+    "GOOGLE_APPLICATION_CREDENTIALS",
+    "GOOGLE_CLOUD_PROJECT",
+    "CLOCK_ENDPOINT",
+    "STORAGE_ENDPOINT",
 ];
 
 /// Every trigger.
@@ -166,6 +176,76 @@ impl Service {
             Self::KafkaIngest => "kafka-ingest",
         }
     }
+
+    /// The variables that the service is given, by name.
+    #[must_use]
+    pub fn variables(self) -> Vec<&'static str> {
+        let own: &[&str] = match self {
+            Self::UploadSigner => &[
+                "INGEST_BUCKET",
+                "ARCHIVE_BUCKET",
+                "RECORDS_BUCKET",
+                "ERASURES_BUCKET",
+                "JWT_AUDIENCE",
+                "JWT_ISSUER",
+                "JWT_JWKS_URL",
+            ],
+            Self::ImageProcessor => &[
+                "INGEST_BUCKET",
+                "ARCHIVE_BUCKET",
+                "RECORDS_BUCKET",
+                "ERASURES_BUCKET",
+            ],
+            Self::MetadataLoader => &[
+                "RECORDS_BUCKET",
+                "ERASURES_BUCKET",
+                "BIGQUERY_DATASET",
+                "BIGQUERY_ENDPOINT",
+            ],
+            Self::PurgeAuditor => &[
+                "INGEST_BUCKET",
+                "ARCHIVE_BUCKET",
+                "RECORDS_BUCKET",
+                "REFERENCE_BUCKETS",
+                "EVIDENCE_BUCKET",
+                "ERASURES_BUCKET",
+                "BIGQUERY_DATASET",
+                "BIGQUERY_ENDPOINT",
+                "KAFKA_BROKERS",
+                "KAFKA_CLUSTER",
+                "KAFKA_SECURITY",
+                "KAFKA_TOPICS",
+                "KAFKA_DEAD_LETTER_TOPIC",
+            ],
+            Self::KafkaIngest => &[
+                "INGEST_BUCKET",
+                "REFERENCE_BUCKETS",
+                "KAFKA_BROKERS",
+                "KAFKA_CLUSTER",
+                "KAFKA_SECURITY",
+                "KAFKA_TOPICS",
+                "KAFKA_GROUP",
+                "KAFKA_DEAD_LETTER_TOPIC",
+            ],
+        };
+        [&EVERY_SERVICE, own].concat()
+    }
+}
+
+/// Everything that production must have too, as JSON: a check compares it with the Terraform.
+#[must_use]
+pub fn topology() -> Value {
+    let services = Service::ALL.iter().map(|service| {
+        let description = json!({ "environment": service.variables() });
+        (service.name().to_owned(), description)
+    });
+    json!({
+        "buckets": buckets(),
+        "triggers": TRIGGERS,
+        "schedules": SCHEDULES,
+        "services": services.collect::<Map<_, _>>(),
+        "topics": [KAFKA_TOPIC, DEAD_LETTER_TOPIC],
+    })
 }
 
 /// How long evidence is kept: longer than an auditor's year.
@@ -179,9 +259,16 @@ const ERASURE_DAYS: u32 = 30;
 pub fn buckets() -> Vec<Value> {
     let delete =
         |condition: Value| json!({ "action": { "type": "Delete" }, "condition": condition });
+    // What was begun and never ended is no object yet, and no other rule reaches it.
+    let abort = json!({
+        "action": { "type": "AbortIncompleteMultipartUpload" },
+        "condition": { "age": 1 },
+    });
+    let passing = json!([delete(json!({ "age": 7 })), abort]);
     let kept = json!([
         delete(json!({ "daysSinceCustomTime": 7 })),
-        delete(json!({ "age": 8 }))
+        delete(json!({ "age": 8 })),
+        abort
     ]);
     let bucket = |name: &str, rules: &Value| {
         json!({
@@ -194,11 +281,11 @@ pub fn buckets() -> Vec<Value> {
             },
         })
     };
-    let mut ingest = bucket(INGEST, &json!([delete(json!({ "age": 7 }))]));
+    let mut ingest = bucket(INGEST, &passing);
     ingest["cors"] = cors("PUT", &UPLOAD_HEADERS);
     let mut archive = bucket(ARCHIVE, &kept);
     archive["cors"] = cors("GET", &["content-type"]);
-    let references = bucket(REFERENCES, &json!([delete(json!({ "age": 7 }))]));
+    let references = bucket(REFERENCES, &passing);
     let mut evidence = bucket(EVIDENCE, &json!([delete(json!({ "age": EVIDENCE_DAYS }))]));
     let seconds = EVIDENCE_DAYS * 24 * 60 * 60;
     evidence["retentionPolicy"] = json!({
