@@ -101,8 +101,8 @@ impl Processor {
 
     async fn process(&self, image: &IngestedImage) -> Result<(), ProcessingError> {
         let mut findings = Findings::default();
-        let result = self.examine(image, &mut findings).await?;
-        if let Ok(processed) = &result {
+        let mut result = self.examine(image, &mut findings).await?;
+        if let Ok(processed) = &mut result {
             timed(
                 "store",
                 &mut findings.stages,
@@ -160,17 +160,25 @@ impl Processor {
         Ok(result)
     }
 
+    /// Stores the derivatives. What an unfinished try of another version left stays as it is, because
+    /// nothing in the archive is ever replaced: the record tells of what is there.
     async fn store_derivatives(
         &self,
         image: &IngestedImage,
-        processed: &Processed,
+        processed: &mut Processed,
     ) -> Result<(), ProcessingError> {
-        let writes = processed.derivatives.iter().map(|made| {
+        let writes = processed.derivatives.iter_mut().map(|made| async {
             let key = derivative_key(image, made);
             let new = self.archived(image, &key, made.content_type);
-            // What an unfinished try of another version left may differ from what is made now.
-            self.storage
-                .create_or_replace(new, Bytes::copy_from_slice(&made.bytes))
+            let (bytes, limit) = (Bytes::copy_from_slice(&made.bytes), self.config.recipe.limits.bytes);
+            if let Some(there) = self.storage.create_or_read(new, bytes, limit).await? {
+                tracing::warn!(image_id = %image.id, name = %made.name, "another version's derivative is kept");
+                made.bytes = there.into();
+                if let Ok(header) = probe(&made.bytes, &self.config.recipe.limits) {
+                    (made.width, made.height) = (header.width, header.height);
+                }
+            }
+            Ok::<_, ProcessingError>(())
         });
         try_join_all(writes).await?;
         Ok(())

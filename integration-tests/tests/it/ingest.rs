@@ -1,9 +1,12 @@
 //! What comes into the ingest bucket when it should not, and what cannot go out of it.
 
+use darkroom_core::key::ObjectKey;
+use darkroom_core::sha256_hex;
 use integration_tests::events::Event;
 use integration_tests::{TestStack, get, photo, run, until};
 use local_stack::topology::{ARCHIVE, INGEST, RECORDS, Service};
 use reqwest::StatusCode;
+use serde_json::json;
 
 #[test]
 fn bytes_sent_after_the_image_was_processed_are_discarded() {
@@ -43,6 +46,42 @@ async fn objects(stack: &TestStack) -> Vec<String> {
         }
     }
     found
+}
+
+#[test]
+fn a_derivative_that_is_there_is_kept_and_recorded_as_it_is() {
+    run(async {
+        let stack = TestStack::start().await;
+        let uploader = stack.stack.uploader("user-1").await.unwrap();
+        let bytes = photo(1).content.read().await.unwrap();
+        let upload = uploader.ask(&photo(1), bytes.len()).await.unwrap();
+        // Made by another version of the processor, whose try was not finished.
+        let there = darkroom_samples::jpeg(64, 48, 2);
+        let part = "thumbnail.jpg".parse().unwrap();
+        let key = ObjectKey::new(upload.image_id.parse().unwrap(), part).to_string();
+        stack.put(ARCHIVE, &key, there.clone()).await;
+        uploader.put(&upload, bytes).await.unwrap();
+        stack.rows(std::slice::from_ref(&upload.image_id)).await;
+
+        let cloud = stack.stack.cloud.endpoint();
+        let record = ObjectKey::record(upload.image_id.parse().unwrap()).to_string();
+        let record = record.replace('/', "%2F");
+        let record = get(&format!(
+            "{cloud}/storage/v1/b/{RECORDS}/o/{record}?alt=media"
+        ))
+        .await;
+        let derivatives = record["derivatives"].as_array().unwrap();
+        let thumbnail = derivatives.iter().find(|d| d["object"] == key).unwrap();
+        assert_eq!(
+            (
+                &thumbnail["width"],
+                &thumbnail["height"],
+                &thumbnail["sha256"]
+            ),
+            (&json!(64), &json!(48), &json!(sha256_hex(&there)))
+        );
+        assert_eq!(thumbnail["size_bytes"], there.len());
+    });
 }
 
 #[test]

@@ -215,20 +215,10 @@ impl ObjectStore {
     ///
     /// The infrastructure's.
     pub async fn create(&self, new: NewObject<'_>, bytes: Bytes) -> Result<Created, StorageError> {
-        self.write(&new, bytes, 0).await
-    }
-
-    /// Writes an object in the place of `generation`; 0 is that of none.
-    async fn write(
-        &self,
-        new: &NewObject<'_>,
-        bytes: Bytes,
-        generation: i64,
-    ) -> Result<Created, StorageError> {
         let mut request = self
             .data
             .write_object(bucket_path(new.bucket), &new.name, bytes)
-            .set_if_generation_match(generation)
+            .set_if_generation_match(0)
             .set_content_type(new.content_type)
             .set_metadata(new.custom_metadata());
         if let Some(time) = new.custom_time {
@@ -237,32 +227,38 @@ impl ObjectStore {
         created(request.send_unbuffered().await)
     }
 
-    /// Creates an object, or replaces one of that name that has other bytes.
+    /// Creates an object, or reads the one of that name that has other bytes, up to `limit` bytes: `None`
+    /// when what is there now is `bytes`.
     ///
     /// # Errors
     ///
-    /// The infrastructure's.
-    pub async fn create_or_replace(
+    /// [`StorageError::TooLarge`], or the infrastructure's.
+    pub async fn create_or_read(
         &self,
         new: NewObject<'_>,
         bytes: Bytes,
-    ) -> Result<(), StorageError> {
-        let object = ObjectRef {
+        limit: u64,
+    ) -> Result<Option<Bytes>, StorageError> {
+        let there = ObjectRef {
             bucket: new.bucket,
             name: &new.name.clone(),
             generation: None,
         };
-        let crc32c = crc32c::crc32c(&bytes);
-        let mut generation = 0;
-        // In one step, so that at no time there is none of that name.
-        while self.write(&new, bytes.clone(), generation).await? == Created::AlreadyThere {
-            match self.find(object).await? {
-                Some(found) if found.crc32c == Some(crc32c) => break,
-                Some(found) => generation = found.generation,
-                None => generation = 0,
+        let ours = crc32c::crc32c(&bytes);
+        loop {
+            if self.create(new.clone(), bytes.clone()).await? == Created::New {
+                return Ok(None);
+            }
+            match self.find(there).await? {
+                Some(found) if found.crc32c == Some(ours) => return Ok(None),
+                Some(_) => match self.read(there, limit).await {
+                    Err(StorageError::NotFound) => {}
+                    read => return read.map(Some),
+                },
+                // It was deleted meanwhile.
+                None => {}
             }
         }
-        Ok(())
     }
 
     /// Copies an object, inside Cloud Storage, unless there is one of the new name.
@@ -403,11 +399,30 @@ impl From<Object> for StoredObject {
 }
 
 fn created<T>(result: google_cloud_storage::Result<T>) -> Result<Created, StorageError> {
-    match result.map_err(StorageError::from) {
+    match result {
         Ok(_) => Ok(Created::New),
-        Err(StorageError::PreconditionFailed) => Ok(Created::AlreadyThere),
-        Err(error) => Err(error),
+        Err(error) if would_replace(&error) => Ok(Created::AlreadyThere),
+        Err(error) => match error.into() {
+            StorageError::PreconditionFailed => Ok(Created::AlreadyThere),
+            error => Err(error),
+        },
     }
+}
+
+/// Whether a new object was refused because there is one of its name and this account may not replace
+/// it. Accounts that create and do not delete can be told so instead of that the precondition failed:
+/// to replace takes `storage.objects.delete`
+/// (<https://cloud.google.com/storage/docs/access-control/iam-permissions>).
+fn would_replace(error: &google_cloud_storage::Error) -> bool {
+    const LACKED: &str = "storage.objects.delete";
+    let status = error.status().map(|status| status.message.clone());
+    let body = error
+        .http_payload()
+        .map(|body| String::from_utf8_lossy(body).into_owned());
+    [status, body]
+        .into_iter()
+        .flatten()
+        .any(|told| told.contains(LACKED))
 }
 
 fn backoff() -> ExponentialBackoff {
@@ -429,4 +444,36 @@ fn to_wkt(time: Timestamp) -> wkt::Timestamp {
 
 fn from_wkt(time: wkt::Timestamp) -> Option<Timestamp> {
     Timestamp::new(time.seconds(), time.nanos()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderMap;
+
+    use super::*;
+
+    fn refused(status: u16, body: &'static str) -> google_cloud_storage::Result<()> {
+        let body = Bytes::from_static(body.as_bytes());
+        Err(google_cloud_storage::Error::http(
+            status,
+            HeaderMap::new(),
+            body,
+        ))
+    }
+
+    #[test]
+    fn an_object_that_may_not_be_replaced_is_there_already() {
+        let body = r#"{"error": {"code": 403, "message": "Caller does not have storage.objects.delete access"}}"#;
+        assert_eq!(created(refused(403, body)).unwrap(), Created::AlreadyThere);
+        assert_eq!(created(refused(412, "")).unwrap(), Created::AlreadyThere);
+    }
+
+    #[test]
+    fn an_account_that_may_not_create_is_told() {
+        let body = r#"{"error": {"code": 403, "message": "Caller does not have storage.objects.create access"}}"#;
+        assert!(matches!(
+            created(refused(403, body)),
+            Err(StorageError::Unavailable(_))
+        ));
+    }
 }
