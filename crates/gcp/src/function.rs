@@ -5,12 +5,13 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use axum::{Json, Router};
 use futures::future::BoxFuture;
+use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -31,11 +32,15 @@ const BODY_LIMIT: usize = 1024 * 1024;
 /// (<https://cloud.google.com/run/docs/container-contract#instance-shutdown>).
 const DRAIN: Duration = Duration::from_secs(9);
 
+/// Where a function tells whether it is well. Not `/healthz`: Google's front end keeps paths that end
+/// in z (<https://cloud.google.com/run/docs/known-issues>).
+const HEALTH: &str = "/health";
+
 /// What a function does: it answers requests, and some work besides.
 pub struct App {
     /// Its routes.
     pub routes: Router,
-    /// What ails it, if anything: `/healthz` tells.
+    /// What ails it, if anything: [`HEALTH`] tells.
     pub health: HealthCheck,
     /// What it does beside answering, until it is told to stop.
     pub work: Option<Work>,
@@ -64,6 +69,7 @@ struct ServerConfig {
     host: String,
     port: u16,
     project: Option<String>,
+    revision: Option<String>,
 }
 
 /// The port where `PORT` is unset. Cloud Run sets it for services, with this value unless told
@@ -80,6 +86,7 @@ impl ServerConfig {
             host,
             port,
             project: env.optional("GOOGLE_CLOUD_PROJECT"),
+            revision: env.optional("K_REVISION"),
         })
     }
 }
@@ -146,13 +153,18 @@ where
         health,
         work,
     } = app(config).await?.into();
-    let routes = with_harness(routes, health, server.project);
+    let routes = with_harness(routes, health, server.project, server.revision);
     tracing::info!(address = %listener.local_addr()?, "listening");
     serve(listener, routes, work, stop).await
 }
 
 /// The routes every function has, and what is around every request.
-fn with_harness(app: Router, health: HealthCheck, project: Option<String>) -> Router {
+fn with_harness(
+    app: Router,
+    health: HealthCheck,
+    project: Option<String>,
+    revision: Option<String>,
+) -> Router {
     let span = move |request: &Request| {
         let trace = trace(request.headers(), project.as_deref());
         tracing::info_span!("request", { telemetry::TRACE } = trace)
@@ -161,16 +173,17 @@ fn with_harness(app: Router, health: HealthCheck, project: Option<String>) -> Ro
     let trace = TraceLayer::new_for_http()
         .make_span_with(span)
         .on_failure(());
-    app.route("/healthz", get(async move || healthz(&health)))
+    app.route(HEALTH, get(async move || tell_health(&health, revision)))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(trace)
 }
 
-fn healthz(health: &HealthCheck) -> Response {
+/// The revision is Cloud Run's: a deploy asks for it, to know that the answer is the new one's.
+fn tell_health(health: &HealthCheck, revision: Option<String>) -> Response {
     match health() {
-        Ok(()) => "ok\n".into_response(),
+        Ok(()) => Json(json!({ "status": "ok", "revision": revision })).into_response(),
         Err(ailment) => {
             tracing::error!(ailment, "not healthy");
             Problem::new(StatusCode::SERVICE_UNAVAILABLE, ailment).into_response()

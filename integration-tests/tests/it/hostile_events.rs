@@ -137,7 +137,7 @@ fn every_function_is_healthy_and_knows_its_paths() {
         let stack = TestStack::start().await;
         for service in Service::ALL {
             let endpoint = stack.stack.endpoint(service);
-            let health = reqwest::get(format!("{endpoint}/healthz")).await.unwrap();
+            let health = reqwest::get(format!("{endpoint}/health")).await.unwrap();
             assert_eq!(health.status(), 200);
             let nothing = reqwest::get(format!("{endpoint}/nothing")).await.unwrap();
             assert_eq!(nothing.status(), 404);

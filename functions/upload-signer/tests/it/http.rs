@@ -57,7 +57,7 @@ async fn a_body_that_is_too_large_is_refused() {
 #[tokio::test]
 async fn health_needs_no_token() {
     let service = Service::alone().await;
-    let answer = Answer::to(service.request(Method::GET, "/healthz")).await;
+    let answer = Answer::to(service.request(Method::GET, "/health")).await;
     assert_eq!(answer.status, StatusCode::OK);
 }
 
