@@ -24,6 +24,7 @@ install_tansu() {
 start_tansu() {
   "$tansu/bin/tansu" broker --listener-url "tcp://$address" --advertised-listener-url "tcp://$address" \
     --storage-engine memory://tansu/ >"$tansu/log" 2>&1 &
+  # shellcheck disable=SC2064 # This process, whatever is started later.
   trap "kill $!" EXIT
   for _ in {1..100}; do
     (exec 3<>"/dev/tcp/${address/:/\/}") 2>/dev/null && return

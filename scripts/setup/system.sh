@@ -33,10 +33,14 @@ can_make_venv() {
 ensure_system_packages() {
   local missing
   find_missing_packages
-  [[ ${#missing[@]} -eq 0 ]] && return
-  has apt-get || fail "please install: ${missing[*]} (named as Debian does)"
-  say "installing ${missing[*]}"
+  install_packages "${missing[@]}"
+}
+
+install_packages() {
+  [[ $# -eq 0 ]] && return
+  has apt-get || fail "please install: $* (named as Debian does)"
+  say "installing $*"
   as_root apt-get -qq update
   as_root env DEBIAN_FRONTEND=noninteractive \
-    apt-get -qq install -y --no-install-recommends "${missing[@]}" >/dev/null
+    apt-get -qq install -y --no-install-recommends "$@" >/dev/null
 }
