@@ -3,18 +3,27 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test test-kafka bench-audit bench-kafka fmt lint doc schema python-lock clean
+.PHONY: help setup run test test-kafka test-images bench-audit bench-kafka fmt lint doc schema python-lock \
+	images status plan apply destroy clean
 
 # What scripts/setup.sh installs, for the recipes after it.
 export PATH := $(or $(CARGO_HOME),$(HOME)/.cargo)/bin:$(PATH)
+
+FUNCTIONS := $(notdir $(wildcard functions/*))
 
 # make run: the user's own folder of images, and whether to end after the table.
 IMAGES ?=
 ONCE ?=
 
+# make deploy-<function> and the like: the environment, a folder of infra/envs.
+ENV ?=
+
 help: ## Print this help
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { sub("%", "<function>", $$1); printf "  make %-20s %s\n", $$1, $$2 }' \
+		$(MAKEFILE_LIST)
 	@printf '\n  make run IMAGES=dir sends your own images; ONCE=1 ends it after the table;\n  KAFKA_BROKERS=host:port uses a real Kafka.\n'
+	@printf '  What deploys needs ENV=<environment>; DRY_RUN=1 only prints the commands.\n'
+	@printf '  A <function> is one of: $(FUNCTIONS).\n'
 
 setup: ## Install what is missing: a C compiler, Rust, the warehouse
 	@scripts/setup.sh
@@ -34,6 +43,10 @@ test: setup ## Check format, lints, unit and integration tests, and documentatio
 
 test-kafka: setup ## Test what needs a real Kafka broker, on KAFKA_BROKERS or one that is built once
 	@scripts/test-kafka.sh
+
+test-images: images ## Test that every function's image is what it should be, and starts
+	cargo build --locked -p local-cloud
+	.local/infra/bin/pytest scripts/images
 
 bench-audit: setup ## Measure sweeps by how much is stored
 	cargo build --release --locked -p purge-auditor
@@ -60,6 +73,32 @@ schema: setup ## Generate the warehouse tables' definitions in infra/warehouse
 
 python-lock: setup ## Pin the Python packages anew, from requirements.in
 	@scripts/lock-python.sh
+
+image-%: setup ## Build a function's image and the list of what is in it, in target/images
+	@scripts/images/build.sh '$*'
+
+images: $(FUNCTIONS:%=image-%) ## Build every function's image
+
+push-%: ## Build a function's image and push it, before there is anything to deploy it to
+	@scripts/deploy/push.sh '$*' '$(ENV)'
+
+deploy-%: ## Build, push, make a revision, smoke-test it, shift traffic to it
+	@scripts/deploy/deploy.sh '$*' '$(ENV)'
+
+rollback-%: ## Shift traffic back to the revision that served before
+	@scripts/deploy/rollback.sh '$*' '$(ENV)'
+
+status: ## Print which revision and image of each function serves
+	@scripts/deploy/status.sh '$(ENV)'
+
+plan: ## Print what Terraform would change
+	@scripts/deploy/terraform.sh plan '$(ENV)'
+
+apply: ## Change it, once confirmed
+	@scripts/deploy/terraform.sh apply '$(ENV)'
+
+destroy: ## Delete an environment, once confirmed; refused while images are kept, but for FORCE=1
+	@scripts/deploy/terraform.sh destroy '$(ENV)'
 
 clean: ## Delete what was built and what the local run keeps
 	rm -rf target .local
