@@ -17,13 +17,13 @@ stand_in='{
   }
 }'
 
-# Sets `group`: gcloud's commands for a function.
+# Sets gcloud's commands for a function and its revisions.
 choose_commands() {
   group=(run services)
   revisions=(run revisions)
   if is_worker_pool "$1"; then
     group=(beta run worker-pools)
-    revisions=("${group[@]}" revisions)
+    revisions=(beta run worker-pools revisions)
   fi
   where=("--project=$project" "--region=$region")
 }
@@ -65,6 +65,15 @@ create_revision() {
     run gcloud "${group[@]}" update "$1" "${where[@]}" "${change[@]}" --no-promote
   else
     run gcloud "${group[@]}" update "$1" "${where[@]}" "${change[@]}" --no-traffic --tag=candidate
+  fi
+}
+
+# The filter of a function's log.
+log_filter() {
+  if is_worker_pool "$1"; then
+    echo "resource.type=cloud_run_worker_pool resource.labels.worker_pool_name=$1"
+  else
+    echo "resource.type=cloud_run_revision resource.labels.service_name=$1"
   fi
 }
 

@@ -26,7 +26,7 @@ leave() {
   cat >&2 <<END
 $function is not deployed. It stopped at: $step.
 Nothing was moved: ${serving:-what served before} serves, and there is nothing to undo.
-The function's log: gcloud ${group[*]} logs read $function ${where[*]}
+The function's log: gcloud logging read '$(log_filter "$function")' --project=$project --limit=50
 Mend it, commit, and deploy again.
 END
 }

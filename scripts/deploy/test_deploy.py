@@ -294,7 +294,7 @@ def test_no_traffic_moves_to_a_revision_that_does_not_answer(workspace: Workspac
         "upload-signer",
         "It stopped at: Smoke-test the revision.",
         "f-00002-now serves, and there is nothing to undo",
-        "gcloud run services logs read upload-signer",
+        "gcloud logging read 'resource.type=cloud_run_revision",
     )
 
 
