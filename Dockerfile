@@ -22,7 +22,6 @@ RUN cargo chef prepare --recipe-path /recipe.json
 
 FROM rust AS build
 ARG FUNCTION
-COPY rust-toolchain.toml ./
 COPY scripts/images/cargo.sh scripts/images/
 COPY --from=dependencies /recipe.json /
 RUN scripts/images/cargo.sh chef cook --recipe-path /recipe.json --package "$FUNCTION"
