@@ -1,12 +1,11 @@
-# What images are built, inspected and started with, and deploys are made with. Only the targets of
-# images need it.
+# What images are built, inspected and started with. Only their targets need it.
 
 auditable_version=0.7.7
 auditable2cdx_version=0.1.0
 
 ensure_image_tools() {
   local program missing=()
-  for program in buildah jq runc skopeo umoci; do
+  for program in buildah runc skopeo umoci; do
     has "$program" || missing+=("$program")
   done
   install_packages "${missing[@]}"

@@ -13,6 +13,8 @@ find_missing_packages() {
   has pkg-config || missing+=(pkg-config)
   has_openssl || missing+=(libssl-dev)
   has flock || missing+=(util-linux)
+  # Deploys, and so their tests, read gcloud's answers with it.
+  has jq || missing+=(jq)
   # Only to install uv, which then brings the Python that is used.
   has uv || can_make_venv || missing+=(python3-venv)
 }
