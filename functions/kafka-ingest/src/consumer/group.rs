@@ -1,6 +1,7 @@
 //! Our membership in the consumer group: what is assigned to us and how far it is.
 
 use std::error::Error;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rdkafka::ClientContext;
@@ -23,7 +24,13 @@ pub(super) struct Group {
     pub(super) progress: Arc<Mutex<Progress>>,
     pub(super) metrics: Metrics,
     pub(super) health: Health,
+    /// How often librdkafka has told statistics.
+    pub(super) told: Arc<AtomicU32>,
 }
+
+/// The lag is logged with every twelfth statistics, which come every 5 s. A worker pool has no address
+/// that its metrics could be read at, so the log is where monitoring takes it from.
+const LOGGED: u32 = 12;
 
 impl Group {
     pub(super) fn progress(&self) -> MutexGuard<'_, Progress> {
@@ -61,6 +68,13 @@ impl ClientContext for Group {
             }
         }
         self.health.lag(total);
+        if self
+            .told
+            .fetch_add(1, Ordering::Relaxed)
+            .is_multiple_of(LOGGED)
+        {
+            tracing::info!(lag = total, "lag");
+        }
     }
 }
 

@@ -88,6 +88,7 @@ impl Consumer {
             progress: Arc::new(Mutex::default()),
             metrics,
             health,
+            told: Arc::default(),
         };
         let config = settings(connection.client_config(), subscription);
         let consumer: StreamConsumer<Group> = config.create_with_context(group.clone())?;
