@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs what building and running Darkroom needs and this machine lacks: a C compiler, the Rust
-# toolchain of rust-toolchain.toml, and a Python 3.13 environment for the local warehouse. Says
-# what it installs; says nothing when nothing is missing. Safe to run any number of times.
+# toolchain of rust-toolchain.toml, and a Python 3.13 environment for the local warehouse; with
+# `infra`, what the checks of the infrastructure need besides. Says what it installs; says nothing
+# when nothing is missing. Safe to run any number of times.
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -9,6 +10,7 @@ source scripts/setup/common.sh
 source scripts/setup/system.sh
 source scripts/setup/rust.sh
 source scripts/setup/python.sh
+source scripts/setup/infra.sh
 
 # One at a time: two checkouts share the cache that this fills.
 mkdir -p "$cache"
@@ -17,3 +19,6 @@ exec 9>"$cache/setup.lock"
 flock 9
 ensure_rust
 ensure_python
+if [[ ${1:-} == infra ]]; then
+  ensure_infra
+fi
