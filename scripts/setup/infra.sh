@@ -11,19 +11,10 @@ checkov_requirements=(infra/check/checkov.txt)
 
 ensure_infra() {
   mkdir -p .local/bin
-  ensure_shellcheck
+  has shellcheck || install_packages shellcheck
   ensure_terraform
   ensure_environment infra "${infra_requirements[@]}"
   ensure_environment checkov "${checkov_requirements[@]}"
-}
-
-ensure_shellcheck() {
-  has shellcheck && return
-  has apt-get || fail "please install: shellcheck (named as Debian does)"
-  say "installing shellcheck"
-  as_root apt-get -qq update
-  as_root env DEBIAN_FRONTEND=noninteractive \
-    apt-get -qq install -y --no-install-recommends shellcheck >/dev/null
 }
 
 # The machine's own Terraform when it is of the right version, or else one in the cache.
