@@ -1,0 +1,4 @@
+variable "project_id" {
+  description = "The project that the roles are of."
+  type        = string
+}

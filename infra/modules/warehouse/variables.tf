@@ -1,0 +1,62 @@
+variable "allow_destroy" {
+  description = "Whether destroying the warehouse takes its rows along."
+  type        = bool
+  default     = false
+}
+
+variable "analysts_group" {
+  description = "The email of the group that asks the views; null means nobody does."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.analysts_group == null ? true : can(regex("^[^@:]+@[^@]+$", var.analysts_group))
+    error_message = "A group's email, without group:."
+  }
+}
+
+variable "auditor" {
+  description = "The email of the purge-auditor's service account."
+  type        = string
+}
+
+variable "dataset" {
+  description = "The dataset of the tables."
+  type        = string
+}
+
+variable "kms_key" {
+  description = "The key that rows are encrypted with; null means Google's."
+  type        = string
+  default     = null
+}
+
+variable "loader" {
+  description = "The email of the metadata-loader's service account."
+  type        = string
+}
+
+variable "location" {
+  description = "The region of the datasets."
+  type        = string
+}
+
+variable "project_id" {
+  description = "The project."
+  type        = string
+}
+
+variable "roles" {
+  description = "The custom roles rowWriter and warehouseAuditor, as grants name them."
+  type        = map(string)
+}
+
+variable "views_dataset" {
+  description = "The dataset of the views."
+  type        = string
+
+  validation {
+    condition     = var.views_dataset != var.dataset
+    error_message = "Analysts are given a whole dataset: the tables must be in another."
+  }
+}

@@ -1,0 +1,29 @@
+resource "google_service_account" "this" {
+  project      = var.project_id
+  account_id   = var.name
+  display_name = var.description
+}
+
+locals {
+  # Spelled out, so that a plan shows who is granted what.
+  email  = "${google_service_account.this.account_id}@${var.project_id}.iam.gserviceaccount.com"
+  member = "serviceAccount:${local.email}"
+}
+
+# What it may do that is granted by the project alone: connect to the Kafka cluster.
+resource "google_project_iam_member" "this" {
+  for_each = var.project_roles
+
+  project = var.project_id
+  role    = each.key
+  member  = local.member
+}
+
+resource "google_secret_manager_secret_iam_member" "this" {
+  for_each = merge(var.secret_environment, var.secret_files)
+
+  project   = var.project_id
+  secret_id = each.value
+  role      = "roles/secretmanager.secretAccessor"
+  member    = local.member
+}
