@@ -76,7 +76,7 @@ resource "google_cloud_run_v2_service" "this" {
         timeout_seconds   = 1
         failure_threshold = 30
         http_get {
-          path = "/healthz"
+          path = "/health"
         }
       }
 
@@ -85,7 +85,7 @@ resource "google_cloud_run_v2_service" "this" {
         timeout_seconds   = 5
         failure_threshold = 3
         http_get {
-          path = "/healthz"
+          path = "/health"
         }
       }
     }

@@ -1,4 +1,4 @@
-# Events of a bucket, delivered to a service: docs/adr/0006-eventarc-triggers-and-what-gcloud-sets.md.
+# Events of a bucket, delivered to a service: docs/adr/0006-gcloud-sets-eventarcs-subscriptions.md.
 
 resource "google_eventarc_trigger" "this" {
   project         = var.project_id

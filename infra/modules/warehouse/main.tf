@@ -1,4 +1,5 @@
-# BigQuery: one dataset of tables, one of the views that analysts are given.
+# BigQuery: one dataset of tables, one of the views that analysts are given
+# (docs/adr/0007-analysts-get-a-dataset-of-views.md).
 
 locals {
   folder = "${path.module}/../../.."

@@ -82,11 +82,13 @@ resource "google_cloud_run_v2_worker_pool" "this" {
     }
   }
 
-  # Deploys put a new image in. What gcloud writes down about itself is none of Terraform's.
+  # Deploys put a new image in, and shift instances to it when it is ready. What gcloud writes down about
+  # itself is none of Terraform's.
   lifecycle {
     ignore_changes = [
       client,
       client_version,
+      instance_splits,
       template[0].annotations,
       template[0].containers[0].image,
       template[0].labels,

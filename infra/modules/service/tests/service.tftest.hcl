@@ -39,7 +39,7 @@ run "it_is_given_traffic_when_it_is_well" {
     condition = [
       google_cloud_run_v2_service.this.template[0].containers[0].startup_probe[0].http_get[0].path,
       google_cloud_run_v2_service.this.template[0].containers[0].liveness_probe[0].http_get[0].path,
-    ] == ["/healthz", "/healthz"]
+    ] == ["/health", "/health"]
     error_message = "Its health is not asked for."
   }
 }
