@@ -47,15 +47,11 @@ class Provider(rpc.ProviderServicer):
 
     def __init__(self, schema: Schema) -> None:
         self.schema = schema
+        self.answer = schema_response(schema)
         self.defaults: Value = {}
 
     def GetProviderSchema(self, request: Any, context: Any) -> Any:
-        response = pb.GetProviderSchema.Response(provider=to_schema(self.schema["provider"]))
-        for name, schema in self.schema["resource_schemas"].items():
-            response.resource_schemas[name].CopyFrom(to_schema(schema))
-        for name, schema in self.schema["data_source_schemas"].items():
-            response.data_source_schemas[name].CopyFrom(to_schema(schema))
-        return response
+        return self.answer
 
     def ValidateProviderConfig(self, request: Any, context: Any) -> Any:
         return pb.ValidateProviderConfig.Response()
@@ -66,7 +62,9 @@ class Provider(rpc.ProviderServicer):
         return pb.ConfigureProvider.Response()
 
     def ValidateResourceConfig(self, request: Any, context: Any) -> Any:
-        found = rules.problems(request.type_name, self.resource(request.type_name), unpack(request.config))
+        found = rules.problems(
+            request.type_name, self.resource(request.type_name), unpack(request.config)
+        )
         return pb.ValidateResourceConfig.Response(diagnostics=map(to_diagnostic, found))
 
     def ValidateDataResourceConfig(self, request: Any, context: Any) -> Any:
@@ -155,6 +153,15 @@ def unpack(value: Any) -> Any:
 
 def pack(value: Any) -> Any:
     return pb.DynamicValue(msgpack=msgpack.packb(value))
+
+
+def schema_response(schema: Schema) -> Any:
+    resources, sources = schema["resource_schemas"], schema["data_source_schemas"]
+    return pb.GetProviderSchema.Response(
+        provider=to_schema(schema["provider"]),
+        resource_schemas={name: to_schema(each) for name, each in resources.items()},
+        data_source_schemas={name: to_schema(each) for name, each in sources.items()},
+    )
 
 
 def to_schema(schema: Schema) -> Any:

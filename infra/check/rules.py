@@ -26,7 +26,9 @@ def matching(pattern: str, meaning: str) -> Test:
 
 
 def between(low: float, high: float) -> Test:
-    return lambda value: None if low <= float(value) <= high else f"must be between {low} and {high}"
+    return lambda value: (
+        None if low <= float(value) <= high else f"must be between {low} and {high}"
+    )
 
 
 def seconds(low: float, high: float) -> Test:
@@ -54,6 +56,23 @@ ROLE = matching(
     r"roles/[a-zA-Z0-9.]+|(projects|organizations)/[^/]+/roles/[a-zA-Z0-9_.]+",
     "a role such as roles/storage.objectViewer",
 )
+
+
+def iam_policy(value: str) -> str | None:
+    """A whole policy, as JSON."""
+    try:
+        policy = json.loads(value)
+    except json.JSONDecodeError as error:
+        return f"must be JSON: {error}"
+    for binding in policy.get("bindings", []):
+        for test, tested in [(ROLE, binding["role"])] + [
+            (MEMBER, name) for name in binding["members"]
+        ]:
+            if problem := test(tested):
+                return f"{tested} {problem}"
+    return None
+
+
 LIFECYCLE_ACTION = one_of("Delete", "SetStorageClass", "AbortIncompleteMultipartUpload")
 MEMORY = matching(r"\d+(\.\d+)?(Ki|Mi|Gi|k|M|G)?", "an amount of memory such as 512Mi")
 CPU = matching(r"\d+(\.\d+)?|\d+m", "a number of CPUs such as 1 or 500m")
@@ -125,7 +144,9 @@ def is_json(value: str) -> str | None:
 VALUES: dict[str, dict[str, Test]] = {
     "google_artifact_registry_repository": {
         "cleanup_policies.condition.older_than": seconds(0, 10_000 * DAY),
-        "repository_id": matching(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?", "lower case letters, digits, hyphens"),
+        "repository_id": matching(
+            r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?", "lower case letters, digits, hyphens"
+        ),
     },
     "google_bigquery_dataset": {
         "dataset_id": matching(r"\w{1,1024}", "letters, digits and underscores"),
@@ -137,7 +158,9 @@ VALUES: dict[str, dict[str, Test]] = {
         "time_partitioning.type": one_of("HOUR", "DAY", "MONTH", "YEAR"),
     },
     "google_cloud_run_v2_service": {
-        "name": matching(r"[a-z]([a-z0-9-]{0,47}[a-z0-9])?", "at most 49 lower case letters, digits, hyphens"),
+        "name": matching(
+            r"[a-z]([a-z0-9-]{0,47}[a-z0-9])?", "at most 49 lower case letters, digits, hyphens"
+        ),
         "template.max_instance_request_concurrency": between(1, 1000),
         "template.timeout": seconds(1, 3600),
         "template.containers.env.name": ENVIRONMENT_NAME,
@@ -145,7 +168,9 @@ VALUES: dict[str, dict[str, Test]] = {
         "template.containers.resources.limits.memory": MEMORY,
     },
     "google_cloud_run_v2_worker_pool": {
-        "name": matching(r"[a-z]([a-z0-9-]{0,47}[a-z0-9])?", "at most 49 lower case letters, digits, hyphens"),
+        "name": matching(
+            r"[a-z]([a-z0-9-]{0,47}[a-z0-9])?", "at most 49 lower case letters, digits, hyphens"
+        ),
         "template.containers.env.name": ENVIRONMENT_NAME,
         "template.containers.resources.limits.cpu": CPU,
         "template.containers.resources.limits.memory": MEMORY,
@@ -153,7 +178,9 @@ VALUES: dict[str, dict[str, Test]] = {
     "google_cloud_scheduler_job": {
         "schedule": cron,
         "attempt_deadline": seconds(15, 30 * 60),
-        "http_target.http_method": one_of("GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "OPTIONS"),
+        "http_target.http_method": one_of(
+            "GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "OPTIONS"
+        ),
         "http_target.uri": matching(r"https?://\S+", "a URL"),
         "retry_config.retry_count": between(0, 5),
         "retry_config.min_backoff_duration": seconds(0, DAY),
@@ -198,10 +225,14 @@ VALUES: dict[str, dict[str, Test]] = {
     },
     "google_pubsub_topic": {"message_retention_duration": seconds(600, 31 * DAY)},
     "google_service_account": {
-        "account_id": matching(r"[a-z][-a-z0-9]{4,28}[a-z0-9]", "6 to 30 lower case letters, digits, hyphens"),
+        "account_id": matching(
+            r"[a-z][-a-z0-9]{4,28}[a-z0-9]", "6 to 30 lower case letters, digits, hyphens"
+        ),
     },
     "google_storage_bucket": {
-        "name": matching(r"[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]", "3 to 63 lower case letters, digits, hyphens"),
+        "name": matching(
+            r"[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]", "3 to 63 lower case letters, digits, hyphens"
+        ),
         "public_access_prevention": one_of("enforced", "inherited"),
         "storage_class": one_of("STANDARD", "NEARLINE", "COLDLINE", "ARCHIVE"),
         "lifecycle_rule.action.type": LIFECYCLE_ACTION,
@@ -255,6 +286,7 @@ def problems(type_name: str, block: Block, config: Block) -> Iterator[Problem]:
         yield from value_problems(config, "role", ROLE)
         yield from value_problems(config, "member", MEMBER)
         yield from value_problems(config, "members", MEMBER)
+        yield from value_problems(config, "policy_data", iam_policy)
     for path, fewest, most, names in CHOICES.get(type_name, []):
         for where, value in values_at(config, path.split(".") if path else [], ()):
             chosen = [name for name in names if not is_absent(value.get(name))]
@@ -272,9 +304,9 @@ def schema_problems(block: Block, config: Block, where: Path) -> Iterator[Proble
             continue
         if not attribute.get("required") and not attribute.get("optional"):
             yield (*where, name), "can only be read, not set"
-        if "enum" in attribute and isinstance(value, str):
-            if problem := one_of(*attribute["enum"])(value):
-                yield (*where, name), f"{value!r}: {problem}"
+        allowed = attribute.get("enum")
+        if allowed and isinstance(value, str) and value not in allowed:
+            yield (*where, name), f"{value!r}: must be one of {', '.join(allowed)}"
     for name, nested in block["block_types"].items():
         for inner, value in values_at(config, [name], ()):
             yield from schema_problems(nested["block"], value, where + inner)

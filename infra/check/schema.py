@@ -28,7 +28,12 @@ OPTIONAL_AND_COMPUTED = {"id", "project", "region", "zone"}
 Schema = dict[str, Any]
 Type = str | list[Any]
 
-SCALARS: dict[str, Type] = {"string": "string", "boolean": "bool", "number": "number", "any": "dynamic"}
+SCALARS: dict[str, Type] = {
+    "string": "string",
+    "boolean": "bool",
+    "number": "number",
+    "any": "dynamic",
+}
 GETTERS: dict[str, Type] = {
     "getStringAttribute": "string",
     "getNumberAttribute": "number",
@@ -111,7 +116,9 @@ class Module:
 
     def parse(self) -> None:
         self.writers = {name: entries(body) for name, body in WRITER.findall(self.script)}
-        self.classes = {name: parse_class(base, body) for name, base, body in CLASS.findall(self.script)}
+        self.classes = {
+            name: parse_class(base, body) for name, base, body in CLASS.findall(self.script)
+        }
         self.enums = {name: enums(body) for name, body in INTERFACE.findall(self.declarations)}
 
     def resource(self) -> tuple[str, str, Schema]:
@@ -194,15 +201,19 @@ def parse_class(base: str, body: str) -> Class:
         base=base,
         entries=entries(own[2]),
         attributes={name: GETTERS[getter] for getter, name in GETTER.findall(body)},
-        members={name: Member(kind.rsplit(".")[-1] if kind not in WRAPPERS else kind, wraps == "true")
-                 for kind, name, wraps in MEMBER.findall(body)},
+        members={
+            name: Member(kind.rsplit(".")[-1] if kind not in WRAPPERS else kind, wraps == "true")
+            for kind, name, wraps in MEMBER.findall(body)
+        },
         optional={flat(name) for name in RESET.findall(body)},
     )
 
 
 def entries(body: str) -> list[Entry]:
     found = ENTRY.findall(body)
-    return [Entry(name, is_block == "true", kind, storage) for name, is_block, kind, storage in found]
+    return [
+        Entry(name, is_block == "true", kind, storage) for name, is_block, kind, storage in found
+    ]
 
 
 def enums(body: str) -> dict[str, list[str]]:

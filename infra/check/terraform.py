@@ -2,7 +2,7 @@
 
 As a command it runs Terraform so on one folder, for whoever works on that:
 
-    python infra/check/terraform.py infra/envs/production plan -var project_id=example
+    .local/infra/bin/python infra/check/terraform.py infra/modules/bucket test
 """
 
 import hashlib
@@ -13,6 +13,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,7 +58,9 @@ class Tree:
         """What Terraform prints when it is run in a folder of the tree."""
         command = [executable(), f"-chdir={self.root / folder}", *arguments]
         environment = os.environ | self.environment | SETTINGS
-        result = subprocess.run(command, env=environment, text=True, capture_output=True, check=False)
+        result = subprocess.run(
+            command, env=environment, text=True, capture_output=True, check=False
+        )
         if result.returncode != 0:
             said = result.stdout + result.stderr
             raise TerraformError(f"terraform {arguments[0]} in {folder}:\n{said}")
@@ -72,11 +76,10 @@ class Tree:
     def validate(self, folder: Path) -> None:
         self.run(folder, "validate")
 
-    def plan(self, folder: Path) -> dict[str, Any]:
+    def plan(self, folder: Path, variables: Path) -> dict[str, Any]:
         """The plan as JSON, with what only Google can know left out."""
-        variables = self.root / folder / "check.tfvars"
-        given = [f"-var-file={variables}"] if variables.exists() else []
-        self.run(folder, "plan", "-input=false", "-lock=false", "-out=check.plan", *given)
+        given = f"-var-file={variables}"
+        self.run(folder, "plan", "-input=false", "-lock=false", "-out=check.plan", given)
         return json.loads(self.run(folder, "show", "-json", "check.plan"))
 
     def apply(self, folder: Path) -> dict[str, Any]:
@@ -87,8 +90,7 @@ class Tree:
 
 def executable() -> str:
     """The Terraform that scripts/setup/infra.sh found or installed."""
-    own = REPOSITORY / ".local/bin/terraform"
-    return str(own) if own.exists() else "terraform"
+    return str(REPOSITORY / ".local/bin/terraform")
 
 
 def roots(repository: Path = REPOSITORY) -> list[Path]:
@@ -121,7 +123,9 @@ def used_types() -> list[str]:
 def provider_schema(types: list[str]) -> schema.Schema:
     """The schema of these types, kept in the repository's `.local/`."""
     key = json.dumps(types) + Path(schema.__file__).read_text() + str(schema.archive_path())
-    kept = REPOSITORY / ".local/infra-check" / f"{hashlib.sha256(key.encode()).hexdigest()[:16]}.json"
+    kept = (
+        REPOSITORY / ".local/infra-check" / f"{hashlib.sha256(key.encode()).hexdigest()[:16]}.json"
+    )
     if not kept.exists():
         kept.parent.mkdir(parents=True, exist_ok=True)
         new = kept.with_suffix(f".{os.getpid()}")
@@ -130,13 +134,25 @@ def provider_schema(types: list[str]) -> schema.Schema:
     return json.loads(kept.read_text())
 
 
+@contextmanager
+def stand_ins(types: list[str]) -> Iterator[dict[str, str]]:
+    """The environment in which Terraform finds the stand-in provider, and provisioners find a gcloud
+    that does nothing, and no other program.
+    """
+    with (
+        provider.serve(provider_schema(types)) as environment,
+        tempfile.TemporaryDirectory() as programs,
+    ):
+        gcloud = Path(programs) / "gcloud"
+        gcloud.write_text("#!/bin/sh\n")
+        gcloud.chmod(0o755)
+        yield environment | {"PATH": programs}
+
+
 def main() -> None:
     folder, *arguments = sys.argv[1:]
     relative = Path(folder).resolve().relative_to(REPOSITORY)
-    with (
-        provider.serve(provider_schema(used_types())) as environment,
-        tempfile.TemporaryDirectory() as temporary,
-    ):
+    with stand_ins(used_types()) as environment, tempfile.TemporaryDirectory() as temporary:
         tree = copy_of_repository(Path(temporary), environment)
         try:
             tree.init(relative)
