@@ -3,8 +3,8 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test test-kafka test-images bench-audit bench-kafka fmt lint doc schema python-lock \
-	images status plan apply destroy clean
+.PHONY: help setup run test check-infra test-kafka test-images bench-audit bench-kafka fmt lint doc schema \
+	python-lock images status plan apply destroy clean
 
 # What scripts/setup.sh installs, for the recipes after it.
 export PATH := $(or $(CARGO_HOME),$(HOME)/.cargo)/bin:$(PATH)
@@ -34,12 +34,18 @@ run: setup ## Start everything on this machine, send images through, show what c
 	@cargo run --quiet --locked -p local-stack --bin local-stack -- \
 		$(if $(IMAGES),--images '$(IMAGES)') $(if $(ONCE),--once)
 
-test: setup ## Check format, lints, unit and integration tests, and documentation
+test: setup ## Check format, lints, unit and integration tests, documentation and infrastructure
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cargo build --workspace --bins --locked
 	cargo test --workspace --locked
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked
+	@$(MAKE) --no-print-directory check-infra
+
+check-infra: ## Check the Terraform, the scripts and the Dockerfile, without a cloud
+	@scripts/setup.sh infra
+	cargo build --quiet --locked -p local-stack --bin local-stack
+	.local/infra/bin/python -m pytest --quiet --numprocesses 2 --dist loadfile infra/check
 
 test-kafka: setup ## Test what needs a real Kafka broker, on KAFKA_BROKERS or one that is built once
 	@scripts/test-kafka.sh
@@ -71,7 +77,7 @@ schema: setup ## Generate the warehouse tables' definitions in infra/warehouse
 		mv $$table.json.new $$table.json || exit 1; \
 	done
 
-python-lock: setup ## Pin the Python packages anew, from requirements.in
+python-lock: setup ## Pin the Python packages anew, from their .in files
 	@scripts/lock-python.sh
 
 image-%: setup ## Build a function's image and the list of what is in it, in target/images

@@ -1,6 +1,6 @@
 """What differs between the local stack and what Terraform makes.
 
-Each side is brought to the same form, `{subject: {aspect: value}}`, and compared in both directions.
+Each side is brought to one form, `{subject: {aspect: value}}`, and compared in both directions.
 """
 
 import json
@@ -14,20 +14,22 @@ from resources import Resource, Resources, Values
 
 View = dict[str, Values]
 
-# What the local stack sets for a function, and Cloud Run or Terraform does not.
+PORT = "Cloud Run tells a service and the local stack chooses; Terraform tells a worker pool"
+
+# What the local stack sets for a function, and Terraform does not.
 LOCAL_ONLY = {
     "BIGQUERY_ENDPOINT": "in the cloud it is Google's",
     "CLOCK_ENDPOINT": "in the cloud the clock is the system's",
     "GOOGLE_APPLICATION_CREDENTIALS": "in the cloud a function runs as its service account",
     "HOST": "locally a function listens on loopback",
-    "PORT": "Cloud Run tells a service, and the local stack chooses; a worker pool is told by Terraform",
+    "PORT": PORT,
     "STORAGE_ENDPOINT": "in the cloud it is Google's",
 }
 
 # What Terraform sets for a function, and the local stack does not.
 CLOUD_ONLY = {
-    "KAFKA_SERVICE_ACCOUNT": "names the account whose tokens Google's brokers take; local brokers take anybody",
-    "PORT": "Cloud Run tells a service, and the local stack chooses; a worker pool is told by Terraform",
+    "KAFKA_SERVICE_ACCOUNT": "whose tokens Google's brokers take; local brokers take anybody",
+    "PORT": PORT,
 }
 
 
@@ -82,7 +84,7 @@ def local_bucket(bucket: Values) -> Values:
                  for rule in bucket.get("cors", [])],
         "soft delete": int(bucket["softDeletePolicy"]["retentionDurationSeconds"]),
         "versioning": bucket.get("versioning", {}).get("enabled", False),
-        "retention": locked(retention["retentionPeriod"], retention["isLocked"]) if retention else None,
+        "retention": retention and locked(retention["retentionPeriod"], retention["isLocked"]),
         "uniform access": access["uniformBucketLevelAccess"]["enabled"],
         "public access prevention": access["publicAccessPrevention"],
     }  # fmt: skip
@@ -121,12 +123,14 @@ def cloud_bucket(bucket: Resource) -> Values:
     retention = bucket.block("retention_policy")
     rules = bucket.blocks("lifecycle_rule")
     return {
-        "lifecycle": sorted(lifecycle_rule(rule["action"][0], rule["condition"][0]) for rule in rules),
+        "lifecycle": sorted(
+            lifecycle_rule(rule["action"][0], rule["condition"][0]) for rule in rules
+        ),
         "CORS": [cors(rule["method"], rule["response_header"], rule["max_age_seconds"])
                  for rule in bucket.blocks("cors")],
         "soft delete": bucket.block("soft_delete_policy").get("retention_duration_seconds"),
         "versioning": bucket.block("versioning").get("enabled"),
-        "retention": locked(retention["retention_period"], retention["is_locked"]) if retention else None,
+        "retention": locked(**retention) if retention else None,
         "uniform access": bucket.values["uniform_bucket_level_access"],
         "public access prevention": bucket.values["public_access_prevention"],
     }  # fmt: skip
@@ -167,8 +171,8 @@ def cors(methods: list[str], headers: list[str], max_age: int) -> Values:
     return {"methods": sorted(methods), "headers": sorted(headers), "max age": max_age}
 
 
-def locked(seconds: str | int, is_locked: bool) -> str:
-    return f"{int(seconds)} s, {'locked' if is_locked else 'not locked'}"
+def locked(retention_period: str | int, is_locked: bool) -> str:
+    return f"{int(retention_period)} s, {'locked' if is_locked else 'not locked'}"
 
 
 def camel_case(name: str) -> str:

@@ -47,7 +47,7 @@ def no_bucket_can_be_public(resources: Resources) -> Iterator[str]:
         if bucket.values.get("public_access_prevention") != "enforced":
             yield f"{bucket.address}: public access prevention is not enforced"
         if bucket.values.get("uniform_bucket_level_access") is not True:
-            yield f"{bucket.address}: access is not uniform, so objects can have grants of their own"
+            yield f"{bucket.address}: access is not uniform: objects can have their own grants"
 
 
 def deleted_objects_are_gone(resources: Resources) -> Iterator[str]:
@@ -99,7 +99,8 @@ def no_primitive_roles(resources: Resources) -> Iterator[str]:
 def nobody_acts_as_any_account(resources: Resources) -> Iterator[str]:
     for resource in resources.matching("google_project_iam_"):
         if resource.values.get("role") in IMPERSONATION:
-            yield f"{resource.address}: {resource.values['role']} on the project, so on every account"
+            role = resource.values["role"]
+            yield f"{resource.address}: {role} on the project, so on every account"
     for key in resources.of("google_service_account_key"):
         yield f"{key.address}: a key of a service account can be carried away; sign by IAM"
 
@@ -126,7 +127,7 @@ def every_service_is_itself(resources: Resources) -> Iterator[str]:
     for service in services:
         email = service.block("template").get("service_account")
         if email not in accounts:
-            yield f"{service.address}: runs as {email or 'the default account'}, which is none of Terraform's"
+            yield f"{service.address}: runs as {email or 'the default account'}, not as its own"
         elif used[email] > 1:
             yield f"{service.address}: shares {email} with another service"
         elif not email.startswith(f"{service.values['name']}@"):

@@ -1,9 +1,9 @@
 """A google provider that knows the schema and calls nobody, for the real Terraform.
 
-It speaks plugin protocol 6 from this process: Terraform finds it by TF_REATTACH_PROVIDERS, so nothing is
-installed, no lock file is written, and one provider serves any number of runs. A plan leaves unknown what
-Google decides; an apply answers with made-up values for it, which brings the values that hang on them
-(the URL of a scheduled job, the email in a grant) into the open.
+It speaks plugin protocol 6 from this process: Terraform finds it by TF_REATTACH_PROVIDERS, so
+nothing is installed, no lock file is written, and one provider serves any number of runs. A plan
+leaves unknown what Google decides; an apply answers with made-up values for it, which shows the
+values that hang on them, such as the URL of a scheduled job.
 """
 
 import json
@@ -209,7 +209,7 @@ def to_diagnostic(problem: rules.Problem) -> Any:
 
 
 def plan_email(account: Value) -> None:
-    """The real provider knows a service account's email when it plans it, so that grants can be planned."""
+    """The real provider knows a service account's email when it plans the account."""
     known = isinstance(account["account_id"], str) and isinstance(account["project"], str)
     if known and account["email"] is None:
         account["email"] = f"{account['account_id']}@{account['project']}.iam.gserviceaccount.com"

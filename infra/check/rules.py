@@ -1,7 +1,7 @@
 """What the real provider refuses besides what its schema says: values, conflicts and choices.
 
-The stand-in provider applies these where the real one validates: `terraform validate` and `plan` then
-point at the line. A value that is not known yet passes.
+The stand-in provider applies these where the real one validates: `terraform validate` and `plan`
+then point at the line. A value that is not known yet passes.
 """
 
 import json
@@ -198,7 +198,7 @@ VALUES: dict[str, dict[str, Test]] = {
         "acl_id": matching(
             r"cluster|(topic|consumerGroup|transactionalId)(/\S+|Prefixed/\S+)"
             r"|all(Topics|ConsumerGroups|TransactionalIds)",
-            "cluster, topic/NAME, consumerGroup/NAME, transactionalId/NAME, or one of their prefixed and all forms",
+            "cluster, topic/NAME, consumerGroup/NAME, transactionalId/NAME, or such of all",
         ),
         "acl_entries.permission_type": one_of("ALLOW", "DENY"),
         "acl_entries.operation": one_of(
@@ -241,23 +241,27 @@ VALUES: dict[str, dict[str, Test]] = {
     },
 }
 
+ENVIRONMENT_VALUE = ("value", "value_source")
+READERS = (
+    *("user_by_email", "group_by_email", "domain", "special_group", "iam_member"),
+    *("view", "dataset", "routine"),
+)
+
 # By type: (path of the block, fewest, most, names). So many of the names must be there.
 CHOICES: dict[str, list[tuple[str, int, int, tuple[str, ...]]]] = {
     "google_bigquery_dataset": [
-        ("access", 1, 1, ("user_by_email", "group_by_email", "domain", "special_group", "iam_member", "view",
-                          "dataset", "routine")),
+        ("access", 1, 1, READERS),
     ],
     "google_bigquery_dataset_access": [
-        ("", 1, 1, ("user_by_email", "group_by_email", "domain", "special_group", "iam_member", "view",
-                    "authorized_dataset", "dataset", "routine")),
+        ("", 1, 1, (*READERS, "authorized_dataset")),
     ],
     "google_bigquery_table": [
         ("", 0, 1, ("time_partitioning", "range_partitioning")),
-        ("", 0, 1, ("view", "materialized_view", "external_data_configuration", "time_partitioning")),
+        ("", 0, 1, ("view", "materialized_view", "time_partitioning")),
     ],
     "google_billing_budget": [("amount", 1, 1, ("specified_amount", "last_period_amount"))],
-    "google_cloud_run_v2_service": [("template.containers.env", 0, 1, ("value", "value_source"))],
-    "google_cloud_run_v2_worker_pool": [("template.containers.env", 0, 1, ("value", "value_source"))],
+    "google_cloud_run_v2_service": [("template.containers.env", 0, 1, ENVIRONMENT_VALUE)],
+    "google_cloud_run_v2_worker_pool": [("template.containers.env", 0, 1, ENVIRONMENT_VALUE)],
     "google_cloud_scheduler_job": [
         ("", 1, 1, ("http_target", "pubsub_target", "app_engine_http_target")),
         ("http_target", 0, 1, ("oauth_token", "oidc_token")),

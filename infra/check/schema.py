@@ -1,12 +1,13 @@
 """The google provider's schema, without the provider.
 
-The package cdktf-cdktf-provider-google is generated from the provider's own schema. Its JavaScript says
-of every resource which attributes and blocks it has, their types, which are required and which can only
-be read; the comments in its type declarations say which values an attribute may have. This module reads
-both and gives a schema in the form of `terraform providers schema -json`, with `enum` besides.
+The package cdktf-cdktf-provider-google is generated from the provider's own schema. Its JavaScript
+says of every resource which attributes and blocks it has, their types, which are required and which
+can only be read; the comments in its type declarations say which values an attribute may have. This
+module reads both and gives a schema in the form of `terraform providers schema -json`, with `enum`
+besides.
 
-What the package does not say: conflicts between attributes, ranges and patterns of values (rules.py has
-those that matter here), and whether an attribute that may be set is otherwise computed by Google.
+What the package does not say: conflicts between attributes, ranges and patterns of values (rules.py
+has those that matter here), and whether Google decides what is not set.
 """
 
 import re
@@ -122,7 +123,7 @@ class Module:
         self.enums = {name: enums(body) for name, body in INTERFACE.findall(self.declarations)}
 
     def resource(self) -> tuple[str, str, Schema]:
-        """The kind (the class's base), Terraform's name and the schema of what the module is about."""
+        """The kind (the class's base), Terraform's name and the schema of a module."""
         class_name, terraform_type = TERRAFORM_TYPE.findall(self.script)[0]
         top = self.classes[class_name]
         block = self.block(top, top.entries, self.enums.get(f"{class_name}Config", {}))
@@ -246,7 +247,7 @@ def flat(name: str) -> str:
 def build(types: Iterable[str]) -> Schema:
     """The schema of the provider and of these types, data sources written as `data.TYPE`.
 
-    A type that the provider does not have is left out: Terraform then says that it is not supported.
+    A type that the provider does not have is left out: Terraform then says so.
     """
     folders = {"provider"} | {folder_of(name) for name in types}
     schema: Schema = {"provider": {}, "resource_schemas": {}, "data_source_schemas": {}}

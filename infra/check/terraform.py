@@ -136,8 +136,9 @@ def provider_schema(types: list[str]) -> schema.Schema:
 
 @contextmanager
 def stand_ins(types: list[str]) -> Iterator[dict[str, str]]:
-    """The environment in which Terraform finds the stand-in provider, and provisioners find a gcloud
-    that does nothing, and no other program.
+    """The environment in which Terraform finds the stand-in provider.
+
+    Its provisioners find a gcloud that does nothing, and no other program.
     """
     with (
         provider.serve(provider_schema(types)) as environment,

@@ -1,10 +1,12 @@
-"""Linters over what is no Terraform, and checkov over what is; each finds the mistake it is shown."""
+"""Linters, and checkov over the Terraform. Each finds the mistake that it is shown."""
 
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
+import terraform
 from terraform import REPOSITORY
 
 CHECK = REPOSITORY / "infra/check"
@@ -18,34 +20,27 @@ HADOLINT = [str(PROGRAMS / "hadolint"), "--config", str(CHECK / "hadolint.yaml")
 # Scripts that are sourced are checked where they are, because they use what others define.
 SHELLCHECK = ["shellcheck", "--external-sources", "--check-sourced"]
 
-SKIPPED = ("target", ".git", ".local", ".terraform")
-
 
 def files(pattern: str) -> list[Path]:
-    found = (path.relative_to(REPOSITORY) for path in REPOSITORY.rglob(pattern) if path.is_file())
-    return sorted(path for path in found if not set(path.parts).intersection(SKIPPED))
+    """The repository's files, those included that are not committed yet."""
+    git = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", pattern]
+    listed = subprocess.run(git, cwd=REPOSITORY, text=True, capture_output=True, check=True)
+    found = map(Path, listed.stdout.splitlines())
+    return sorted(path for path in found if (REPOSITORY / path).is_file())
 
 
 def bash_scripts() -> list[Path]:
-    scripts = {path for folder in ("scripts", ".ci") for path in files(f"{folder}/**/*")}
-    return sorted(
-        path for path in scripts if b"bash" in first_line(path) and b"#!" in first_line(path)
-    )
+    return [path for path in files("*.sh") + files(".ci/*") if b"bash" in first_line(path)]
 
 
 def first_line(path: Path) -> bytes:
     return (REPOSITORY / path).read_bytes().partition(b"\n")[0]
 
 
-def complaints(command: list[str], *arguments: Path) -> str:
+def complaints(command: list[str], *arguments: Path, cwd: Path = REPOSITORY) -> str:
     """What a linter says, if it fails."""
-    result = subprocess.run(
-        [*command, *map(str, arguments)],
-        cwd=REPOSITORY,
-        text=True,
-        capture_output=True,
-        check=False,
-    )
+    given = [*command, *map(str, arguments)]
+    result = subprocess.run(given, cwd=cwd, text=True, capture_output=True, check=False)
     return result.stdout + result.stderr if result.returncode else ""
 
 
@@ -58,7 +53,7 @@ def test_the_shell_scripts_are_sound() -> None:
 def test_every_sourced_script_is_checked() -> None:
     """shellcheck reaches a script that is no program by whoever sources it."""
     programs = bash_scripts()
-    sourced = [path for path in files("*.sh") if path not in programs]
+    sourced = [path for path in files("scripts/*.sh") if path not in programs]
     text = "\n".join((REPOSITORY / path).read_text() for path in [*programs, *sourced])
     assert [path for path in sourced if f"source {path}" not in text] == []
 
@@ -80,13 +75,8 @@ def test_an_unsound_dockerfile_is_found(tmp_path: Path) -> None:
     assert "DL3007" in complaints(HADOLINT, dockerfile)
 
 
-def test_checkov_finds_nothing() -> None:
-    assert complaints(CHECKOV) == ""
-
-
-def test_checkov_finds_a_port_that_is_open_to_everybody(tmp_path: Path) -> None:
-    (tmp_path / "main.tf").write_text("""resource "google_compute_firewall" "ssh" {
-  name          = "ssh"
+OPEN_PORT = """resource "google_compute_firewall" "mistake" {
+  name          = "mistake"
   network       = "default"
   source_ranges = ["0.0.0.0/0"]
 
@@ -95,8 +85,14 @@ def test_checkov_finds_a_port_that_is_open_to_everybody(tmp_path: Path) -> None:
     ports    = ["22"]
   }
 }
-""")
-    assert "CKV_GCP_2" in complaints([*CHECKOV, "--directory"], tmp_path)
+"""
+
+
+def test_checkov_finds_an_open_port_and_nothing_else(tmp_path: Path) -> None:
+    terraform.copy_of_repository(tmp_path, {})
+    (tmp_path / "infra/envs/production/mistake.tf").write_text(OPEN_PORT)
+    said = complaints(CHECKOV, cwd=tmp_path)
+    assert re.findall(r"^Check: (\w+)", said, re.M) == ["CKV_GCP_2"], said
 
 
 def test_the_checks_themselves_are_formatted_and_linted() -> None:

@@ -44,7 +44,7 @@ class Mistake:
     file: str
     new: str
     old: str = ""
-    # The last two checkers find any number of mistakes at once, so those of a batch are made together.
+    # The last two checkers find any number of mistakes at once: a batch of them is made together.
     batch: int = 0
 
     def alike(self, other: "Mistake") -> bool:
@@ -196,7 +196,7 @@ MISTAKES = [
     ),
     Mistake(
         "acting as any account", "policies", "so on every account", NEW,
-        new=project_member("impersonation", "roles/iam.serviceAccountTokenCreator", "group:developers@example.com"),
+        new=project_member("impersonation", "roles/iam.serviceAccountUser", "group:a@b.com"),
     ),
     Mistake(
         "service account's key", "policies", "can be carried away", NEW,
@@ -227,7 +227,8 @@ MISTAKES = [
     Mistake(
         "another service's account", "policies", "shares upload-signer@", POOL,
         old="service_account = …\n",
-        new='service_account = "upload-signer@${var.project_id}.iam.gserviceaccount.com"\n', batch=1,
+        new='service_account = "upload-signer@${var.project_id}.iam.gserviceaccount.com"\n',
+        batch=1,
     ),
     Mistake(
         "call without a token", "policies", "calls without an OIDC token", SCHEDULE,
@@ -239,12 +240,11 @@ MISTAKES = [
     ),
     Mistake(
         "partitions that stay", "policies", "its partitions do not expire", WAREHOUSE,
-        old="expiration_ms = tonumber(each.value.timePartitioning.expirationMs)",
-        new="expiration_ms = null",
+        old="    expiration_ms = …\n", new="    expiration_ms = null\n",
     ),
     Mistake(
         "table without protection", "policies", "delete it with its rows", WAREHOUSE,
-        old="deletion_protection = !var.allow_destroy", new="deletion_protection = var.allow_destroy",
+        old="deletion_protection = !var.allow", new="deletion_protection = var.allow",
     ),
     Mistake(
         "dead letters for more than a week", "policies", "for more than seven days",
@@ -260,8 +260,8 @@ MISTAKES = [
     ),
     Mistake(
         "trigger to another service", "drift", "trigger archive-deleted, service", EVENTS,
-        old="bucket = module.archive.name, event_type = local.deleted, service = module.purge_auditor",
-        new="bucket = module.archive.name, event_type = local.deleted, service = module.metadata_loader",
+        old="module.archive.name, event_type = local.deleted, service = module.purge_auditor",
+        new="module.archive.name, event_type = local.deleted, service = module.metadata_loader",
     ),
     Mistake(
         "request to another path", "drift", "schedule sweep-daily, request", EVENTS,
@@ -278,8 +278,8 @@ MISTAKES = [
     ),
     Mistake(
         "column only in Terraform", "drift", "table purge_ledger, schema", WAREHOUSE,
-        old="jsonencode(each.value.schema.fields)",
-        new='jsonencode(concat(each.value.schema.fields, [{ name = "x", type = "STRING", mode = "NULLABLE" }]))',
+        old="  schema      = …\n",
+        new='  schema      = jsonencode([{ name = "received_at", type = "TIMESTAMP" }])\n',
     ),
     Mistake(
         "view of what is not there", "drift", "image_recods, which is not there",
