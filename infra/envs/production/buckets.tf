@@ -146,7 +146,6 @@ module "evidence" {
   name              = "${var.project_id}-evidence"
   project_id        = var.project_id
   location          = var.region
-  allow_destroy     = var.allow_destroy
   kms_key           = module.encryption.kms_key
   delete_after_days = 400
   # Longer than an auditor's year. Nobody can change or delete a report until then, the project's owner

@@ -99,6 +99,11 @@ module "kafka" {
   ])
 
   acls = {
+    # Nobody else makes topics.
+    cluster = merge(
+      { for email in var.kafka.managed.operators : email => ["ALL"] },
+      { (local.kafka_accounts.kafka-ingest) = ["DESCRIBE"] },
+    )
     "topic/${local.kafka_topic}" = merge(
       { for email in var.kafka.managed.operators : email => ["ALL"] },
       { for email in var.kafka.managed.producers : email => ["DESCRIBE", "WRITE"] },

@@ -28,7 +28,7 @@ variable "bucket_cors_origins" {
 }
 
 variable "budget" {
-  description = "What a month may cost, in the billing account's currency; null means that nobody is told."
+  description = "What a month may cost, in the billing account's currency; null means that nobody is told. Whoever applies it needs roles/billing.costsManager there."
   type = object({
     billing_account = string
     currency        = string

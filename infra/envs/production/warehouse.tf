@@ -1,3 +1,13 @@
+locals {
+  project_root = "${path.root}/../../.."
+
+  # Made from the functions' own types (`make schema`), in the form of BigQuery's API.
+  tables = {
+    for file in fileset("${local.project_root}/infra/warehouse", "*.json") :
+    trimsuffix(file, ".json") => jsondecode(file("${local.project_root}/infra/warehouse/${file}"))
+  }
+}
+
 module "warehouse" {
   source = "../../modules/warehouse"
 
@@ -11,4 +21,22 @@ module "warehouse" {
   auditor        = module.purge_auditor.email
   loader         = module.metadata_loader.email
   roles          = module.roles.names
+
+  tables = {
+    for name, table in local.tables : name => {
+      clustering  = table.clustering.fields
+      description = table.description
+      partition = {
+        expiration_ms = tonumber(table.timePartitioning.expirationMs)
+        field         = table.timePartitioning.field
+        unit          = table.timePartitioning.type
+      }
+      schema = jsonencode(table.schema.fields)
+    }
+  }
+
+  views = {
+    for file in fileset("${local.project_root}/analytics/sql", "*.sql") :
+    trimsuffix(file, ".sql") => file("${local.project_root}/analytics/sql/${file}")
+  }
 }

@@ -5,7 +5,7 @@ output "dead_letter_subscription" {
 
 output "dead_letter_topic" {
   description = "The id of the dead letters' topic, once events can be announced and moved there."
-  value       = google_pubsub_topic.dead_letters.id
+  value       = "projects/${var.project_id}/topics/${google_pubsub_topic.dead_letters.name}"
   depends_on = [
     google_project_iam_member.storage_publishes,
     google_pubsub_topic_iam_member.forwarder,

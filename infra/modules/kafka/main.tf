@@ -43,7 +43,7 @@ resource "google_managed_kafka_topic" "this" {
   }
 }
 
-# Whoever may connect may do anything with what has no ACL, so everything has one.
+# Whoever may connect may do anything with what has no ACL, so each of these has one.
 resource "google_managed_kafka_acl" "this" {
   for_each = var.acls
 

@@ -59,10 +59,11 @@ locals {
         lasts    = "0s"
         text     = <<-TEXT
           Events were tried for 16 hours in vain and are in the subscription `${var.dead_letter_subscription}`
-          for five days. Its messages name the objects; the attribute CloudPubSubDeadLetterSourceSubscription
-          names the trigger. Mend the function first. An image that waits in the ingest bucket is then
-          announced anew as docs/runbooks/retention.md says under `INGEST/backlog`; deletions and erasures
-          the next sweep makes good by itself.
+          for five days; the attribute CloudPubSubDeadLetterSourceSubscription names the trigger, the data
+          the object. Mend the function first. An image that waits in the ingest bucket is then announced
+          anew as docs/runbooks/retention.md says under `INGEST/backlog`; erasures the next sweep does by
+          itself. Any event can be posted to its function by hand: the data as the body, and the headers
+          ce-specversion, ce-id, ce-source and ce-type.
         TEXT
       }
       backlog-age = {

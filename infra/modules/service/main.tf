@@ -116,12 +116,13 @@ resource "google_cloud_run_v2_service" "this" {
     }
   }
 
-  # Deploys put a new image in, and shift traffic to it when it is found well. What gcloud writes down
-  # about itself is none of Terraform's.
+  # Deploys put a new image in, and shift traffic to it when it is found well. What gcloud and Cloud Run
+  # write down about themselves is none of Terraform's.
   lifecycle {
     ignore_changes = [
       client,
       client_version,
+      scaling,
       template[0].annotations,
       template[0].containers[0].image,
       template[0].labels,

@@ -1,15 +1,6 @@
 # BigQuery: one dataset of tables, one of the views that analysts are given
 # (docs/adr/0007-analysts-get-a-dataset-of-views.md).
 
-locals {
-  folder = "${path.module}/../../.."
-
-  tables = {
-    for file in fileset("${local.folder}/infra/warehouse", "*.json") :
-    trimsuffix(file, ".json") => jsondecode(file("${local.folder}/infra/warehouse/${file}"))
-  }
-}
-
 resource "google_bigquery_dataset" "tables" {
   project     = var.project_id
   dataset_id  = var.dataset
@@ -52,22 +43,22 @@ resource "google_bigquery_dataset" "tables" {
 }
 
 resource "google_bigquery_table" "this" {
-  for_each = local.tables
+  for_each = var.tables
 
   project     = var.project_id
   dataset_id  = google_bigquery_dataset.tables.dataset_id
   table_id    = each.key
   description = each.value.description
-  schema      = jsonencode(each.value.schema.fields)
-  clustering  = each.value.clustering.fields
+  schema      = each.value.schema
+  clustering  = each.value.clustering
 
-  # The ledger is evidence, and a change of its partitioning would make it anew.
+  # A change of its partitioning would make a table anew, empty.
   deletion_protection = !var.allow_destroy
 
   time_partitioning {
-    type          = each.value.timePartitioning.type
-    field         = each.value.timePartitioning.field
-    expiration_ms = tonumber(each.value.timePartitioning.expirationMs)
+    type          = each.value.partition.unit
+    field         = each.value.partition.field
+    expiration_ms = each.value.partition.expiration_ms
   }
 }
 

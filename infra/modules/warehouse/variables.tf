@@ -51,6 +51,35 @@ variable "roles" {
   type        = map(string)
 }
 
+variable "tables" {
+  description = "The tables, by name; `schema` is the fields as JSON."
+  type = map(object({
+    clustering  = list(string)
+    description = string
+    partition = object({
+      expiration_ms = number
+      field         = string
+      unit          = string
+    })
+    schema = string
+  }))
+
+  validation {
+    condition     = alltrue([for table in values(var.tables) : table.partition.expiration_ms > 0])
+    error_message = "Every row has an end."
+  }
+
+  validation {
+    condition     = contains(keys(var.tables), "image_records")
+    error_message = "The loader writes to image_records."
+  }
+}
+
+variable "views" {
+  description = "The views' queries, by name. They name tables and each other by `$${project}.$${dataset}.NAME`, in backticks."
+  type        = map(string)
+}
+
 variable "views_dataset" {
   description = "The dataset of the views."
   type        = string

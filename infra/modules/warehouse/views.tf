@@ -1,10 +1,7 @@
 locals {
   sql = {
-    for file in fileset("${local.folder}/analytics/sql", "*.sql") :
-    trimsuffix(file, ".sql") => replace(
-      replace(file("${local.folder}/analytics/sql/${file}"), "$${project}", var.project_id),
-      "$${dataset}", var.dataset,
-    )
+    for name, text in var.views :
+    name => replace(replace(text, "$${project}", var.project_id), "$${dataset}", var.dataset)
   }
 
   # A view that reads a view finds it in the views' own dataset. The files do not tell the two apart,

@@ -41,6 +41,20 @@ run "the_whole_is_planned" {
   }
 }
 
+run "tables_and_views_are_those_of_the_project" {
+  command = plan
+
+  assert {
+    condition     = toset(keys(local.tables)) == toset(["image_records", "purge_ledger"])
+    error_message = "infra/warehouse is not read."
+  }
+
+  assert {
+    condition     = local.tables.image_records.timePartitioning.expirationMs == "601200000"
+    error_message = "An hour's partition lives for 167 hours, so that no row is older than seven days."
+  }
+}
+
 run "the_managed_cluster_is_entered_by_googles_tokens" {
   command = plan
 

@@ -12,6 +12,18 @@ variables {
     rowWriter        = "projects/example/roles/darkroom.rowWriter"
     warehouseAuditor = "projects/example/roles/darkroom.warehouseAuditor"
   }
+  tables = {
+    image_records = {
+      clustering  = ["image_id"]
+      description = "Records"
+      partition   = { expiration_ms = 601200000, field = "received_at", unit = "HOUR" }
+      schema      = "[{\"name\":\"image_id\",\"type\":\"STRING\"},{\"name\":\"received_at\",\"type\":\"TIMESTAMP\"}]"
+    }
+  }
+  views = {
+    images = "SELECT * FROM `$${project}.$${dataset}.image_records`"
+    daily  = "SELECT 1 FROM `$${project}.$${dataset}.images` JOIN `$${project}.$${dataset}.image_records` USING (image_id)"
+  }
 }
 
 run "rows_about_images_are_gone_within_seven_days" {
@@ -32,18 +44,8 @@ run "rows_about_images_are_gone_within_seven_days" {
   }
 }
 
-run "tables_are_those_that_the_functions_write" {
+run "a_change_cannot_drop_a_table_with_its_rows" {
   command = plan
-
-  assert {
-    condition     = toset(keys(google_bigquery_table.this)) == toset(["image_records", "purge_ledger"])
-    error_message = "Tables are missing."
-  }
-
-  assert {
-    condition     = jsondecode(google_bigquery_table.this["purge_ledger"].schema)[0].name == "bucket"
-    error_message = "The schema is not that of infra/warehouse."
-  }
 
   assert {
     condition     = alltrue([for table in google_bigquery_table.this : table.deletion_protection])
@@ -75,13 +77,54 @@ run "analysts_read_views_and_no_table" {
   }
 }
 
-run "views_read_the_tables_of_this_project" {
+run "a_view_reads_tables_and_views_where_they_are" {
   command = plan
 
   assert {
-    condition     = strcontains(google_bigquery_table.view_of_tables["images"].view[0].query, "`example.darkroom.image_records`")
-    error_message = "The placeholders of the view are not filled."
+    condition     = google_bigquery_table.view_of_tables["images"].view[0].query == "SELECT * FROM `example.darkroom.image_records`"
+    error_message = "A view does not find its table."
   }
+
+  assert {
+    condition     = google_bigquery_table.view_of_views["daily"].view[0].query == "SELECT 1 FROM `example.darkroom_analytics.images` JOIN `example.darkroom.image_records` USING (image_id)"
+    error_message = "A view does not find the view it reads."
+  }
+
+  assert {
+    condition     = toset(keys(google_bigquery_table.view_of_tables)) == toset(["images"])
+    error_message = "A view is made before the view it reads."
+  }
+}
+
+run "views_that_cannot_be_made_in_order_are_refused" {
+  command = plan
+
+  variables {
+    views = {
+      images = "SELECT * FROM `$${project}.$${dataset}.image_records`"
+      daily  = "SELECT * FROM `$${project}.$${dataset}.images`"
+      weekly = "SELECT * FROM `$${project}.$${dataset}.daily`"
+    }
+  }
+
+  expect_failures = [google_bigquery_table.view_of_views]
+}
+
+run "rows_without_an_end_are_refused" {
+  command = plan
+
+  variables {
+    tables = {
+      image_records = {
+        clustering  = ["image_id"]
+        description = "Records"
+        partition   = { expiration_ms = 0, field = "received_at", unit = "HOUR" }
+        schema      = "[]"
+      }
+    }
+  }
+
+  expect_failures = [var.tables]
 }
 
 run "without_analysts_nobody_asks" {
