@@ -57,7 +57,8 @@ class Tree:
     def run(self, folder: Path, *arguments: str) -> str:
         """What Terraform prints when it is run in a folder of the tree."""
         command = [executable(), f"-chdir={self.root / folder}", *arguments]
-        environment = os.environ | self.environment | SETTINGS
+        own = {name: value for name, value in os.environ.items() if not name.startswith("TF_")}
+        environment = own | self.environment | SETTINGS
         result = subprocess.run(
             command, env=environment, text=True, capture_output=True, check=False
         )

@@ -29,7 +29,7 @@ ensure_terraform() {
 }
 
 terraform_version_of() {
-  CHECKPOINT_DISABLE=1 "$1" version 2>/dev/null | sed -n '1s/^Terraform v//p'
+  CHECKPOINT_DISABLE=1 "$1" version 2>/dev/null | sed -n 's/^Terraform v//p'
 }
 
 install_terraform() {

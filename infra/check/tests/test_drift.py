@@ -18,7 +18,8 @@ def compare(topology: dict[str, Any], made: Resources) -> list[str]:
 def test_the_local_stack_and_the_files_are_what_terraform_makes(
     topology: dict[str, Any], made: Resources
 ) -> None:
-    assert compare(topology, made) == []
+    found = compare(topology, made)
+    assert not found, "\n".join(found)
 
 
 def without_a_trigger(topology: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ from conftest import ENVIRONMENTS, PRODUCTION, SCENARIOS
 import policies
 import terraform
 from resources import Resources
-from terraform import Tree
+from terraform import TerraformError, Tree
 
 BOOTSTRAP = Path("infra/bootstrap")
 SCENARIO_FILES = sorted(SCENARIOS.glob("*.tfvars"))
@@ -52,14 +52,33 @@ def test_an_environment_keeps_the_rules(
     tree: Tree, environment: Path, scenario: Path, tmp_path: Path
 ) -> None:
     plan = tree.copy_to(tmp_path).plan(environment, scenario)
-    assert policies.check(Resources(plan), public_services(plan)) == []
+    found = policies.check(Resources(plan), public_services(plan))
+    assert not found, "\n".join(found)
 
 
 def test_bootstrap_keeps_the_rules(tree: Tree, tmp_path: Path) -> None:
     variables = tmp_path / "bootstrap.tfvars"
     variables.write_text('project_id = "example-project"\nregion = "europe-west1"\n')
     plan = tree.plan(BOOTSTRAP, variables)
-    assert policies.check(Resources(plan)) == []
+    found = policies.check(Resources(plan))
+    assert not found, "\n".join(found)
+
+
+def test_a_provisioner_reaches_no_program_of_this_machine(tree: Tree, tmp_path: Path) -> None:
+    folder, variables = Path("infra/provisioner"), tmp_path / "none.tfvars"
+    copy = tree.copy_to(tmp_path / "tree")
+    variables.touch()
+    (copy.root / folder).mkdir()
+    (copy.root / folder / "main.tf").write_text("""resource "terraform_data" "call" {
+  provisioner "local-exec" {
+    command = "gcloud version && env"
+  }
+}
+""")
+    copy.init(folder)
+    copy.plan(folder, variables)
+    with pytest.raises(TerraformError, match="env: not found"):
+        copy.apply(folder)
 
 
 def public_services(plan: dict[str, Any]) -> tuple[str, ...]:
