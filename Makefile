@@ -3,8 +3,8 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test check-infra test-kafka test-images bench-audit bench-kafka fmt lint doc schema \
-	python-lock images status plan apply destroy clean
+.PHONY: help setup run test check-infra test-kafka test-images bench-audit bench-kafka fmt lint doc diagram \
+	cost schema python-lock images status plan apply destroy clean
 
 # What scripts/setup.sh installs, for the recipes after it.
 export PATH := $(or $(CARGO_HOME),$(HOME)/.cargo)/bin:$(PATH)
@@ -70,6 +70,12 @@ lint: setup ## Lint the code, warnings denied
 
 doc: setup ## Build the documentation
 	cargo doc --workspace --no-deps --document-private-items --locked
+
+diagram: setup ## Draw docs/architecture from docs/diagram/architecture.toml
+	@scripts/diagram.sh
+
+cost: setup ## Print what a month costs by images a day, from docs/cost/prices.toml
+	@.local/python/bin/python docs/cost
 
 schema: setup ## Generate the warehouse tables' definitions in infra/warehouse
 	@cd infra/warehouse && for table in image_records purge_ledger; do \
