@@ -3,8 +3,6 @@
 import re
 from collections.abc import Iterable
 from html import escape
-from itertools import pairwise
-from math import dist
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from declaration import Box, Diagram, Edge, Kind, Node, Point, Zone
@@ -12,8 +10,8 @@ from declaration import Box, Diagram, Edge, Kind, Node, Point, Zone
 INK, GREY, PALE = "#202124", "#5F6368", "#80868B"
 BLUE = "#4284F3"
 
-# By icon: its shape in draw.io, its colour, its height, and its width by that. A hexagon fills two thirds
-# of its shape.
+# By icon: its shape in draw.io, its colour, its height, and its width by that. A hexagon fills two
+# thirds of its shape.
 HEXAGON = "shape=mxgraph.gcp2.hexIcon;prIcon="
 SHAPES = {
     "cloud_run": (f"{HEXAGON}cloud_run;", BLUE, 58, 1.13),
@@ -98,7 +96,7 @@ class Page:
                 SubElement(bends, "mxPoint", x=_number(x), y=_number(y))
 
     def on_edge(self, name: str, edge: str, at: float, box: Box, style: str, text: str) -> None:
-        """A shape that goes with an edge: `at` that part of its length, and from there `box` away."""
+        """A shape that goes with an edge: `box` is relative to the point `at` that part of it."""
         cell = self._cell(name, text, {}, style=style, parent=edge, vertex="1")
         x, y, width, height = (_number(value) for value in box)
         geometry = SubElement(cell, "mxGeometry", {
@@ -281,11 +279,6 @@ def _legend(page: Page, diagram: Diagram) -> None:
 
 def _bold(words: str) -> str:
     return re.sub(r"\*\*(.+?)\*\*", r"<b>\1</b>", escape(words))
-
-
-def length(points: Iterable[Point]) -> float:
-    """How long a line is."""
-    return sum(dist(a, b) for a, b in pairwise(points))
 
 
 def _number(value: float) -> str:
