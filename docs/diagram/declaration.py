@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+# The width and height of a card that says nothing else.
 CARD = (194, 76)
-OUTSIDE_WIDTH = {"sources": 116, "readers": 94}
 
 Point = tuple[float, float]
 Box = tuple[float, float, float, float]
@@ -116,12 +116,10 @@ def load(path: Path) -> Diagram:
 
 
 def _node(key: str, table: dict, columns: dict, rows: dict) -> Node:
-    column, first, *last = table.pop("at")
-    width, height = CARD
-    if table.get("external"):
-        width = OUTSIDE_WIDTH[table["zone"]]
-    top, bottom = rows[first], rows[(last or [first])[0]] + height
-    box = (columns[column], top, width, bottom - top)
+    """A card reaches from its first row to its last."""
+    column, *reach = table.pop("at")
+    height = rows[reach[-1]] - rows[reach[0]] + CARD[1]
+    box = (columns[column], rows[reach[0]], table.pop("width", CARD[0]), height)
     resources = tuple(table.pop("resources", ()))
     return Node(id=key, box=box, resources=resources, **table)
 

@@ -10,9 +10,12 @@ from xml.etree import ElementTree
 
 import pytest
 
-DOCS = Path(__file__).parents[3] / "docs"
+REPOSITORY = Path(__file__).parents[3]
+DOCS = REPOSITORY / "docs"
+VIEWER = REPOSITORY / ".local/drawio"
 sys.path.insert(0, str(DOCS / "diagram"))
 
+import render  # noqa: E402
 from declaration import Box, Diagram, Edge, Point, load  # noqa: E402
 from drawio import drawio  # noqa: E402
 
@@ -63,6 +66,12 @@ def test_the_committed_pictures_are_of_the_drawing() -> None:
     svg = ElementTree.parse(DOCS / "architecture.svg").getroot()
     assert svg.get("content") == drawing, "run `make diagram`"
     assert unquote(png_text(DOCS / "architecture.png", "mxfile")) == drawing, "run `make diagram`"
+
+
+@pytest.mark.skipif(not VIEWER.exists(), reason="`make diagram` installs draw.io's viewer")
+def test_the_committed_svg_is_what_drawio_draws() -> None:
+    drawing = (DOCS / "architecture.drawio").read_text()
+    assert render.svg(drawing, VIEWER.resolve()) == (DOCS / "architecture.svg").read_text()
 
 
 def test_no_edge_runs_through_a_card(diagram: Diagram) -> None:
