@@ -45,7 +45,8 @@ test: setup ## Check format, lints, unit and integration tests, documentation an
 check-infra: ## Check the Terraform, the scripts and the Dockerfile, without a cloud
 	@scripts/setup.sh infra
 	cargo build --quiet --locked -p local-stack --bin local-stack
-	.local/infra/bin/python -m pytest --quiet --numprocesses 2 --dist loadfile infra/check
+	.local/infra/bin/python -m pytest --quiet --numprocesses 2 --dist loadfile \
+		infra/check scripts/deploy scripts/images/test_dockerfile.py
 
 test-kafka: setup ## Test what needs a real Kafka broker, on KAFKA_BROKERS or one that is built once
 	@scripts/test-kafka.sh

@@ -14,22 +14,19 @@ from resources import Resource, Resources, Values
 
 View = dict[str, Values]
 
-PORT = "Cloud Run tells a service and the local stack chooses; Terraform tells a worker pool"
-
 # What the local stack sets for a function, and Terraform does not.
 LOCAL_ONLY = {
     "BIGQUERY_ENDPOINT": "in the cloud it is Google's",
     "CLOCK_ENDPOINT": "in the cloud the clock is the system's",
     "GOOGLE_APPLICATION_CREDENTIALS": "in the cloud a function runs as its service account",
     "HOST": "locally a function listens on loopback",
-    "PORT": PORT,
+    "PORT": "in the cloud it is Cloud Run's, or 8080",
     "STORAGE_ENDPOINT": "in the cloud it is Google's",
 }
 
 # What Terraform sets for a function, and the local stack does not.
 CLOUD_ONLY = {
     "KAFKA_SERVICE_ACCOUNT": "whose tokens Google's brokers take; local brokers take anybody",
-    "PORT": PORT,
 }
 
 

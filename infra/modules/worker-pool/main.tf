@@ -25,9 +25,8 @@ resource "google_cloud_run_v2_worker_pool" "this" {
         }
       }
 
-      # Cloud Run tells services where to listen, and worker pools nothing.
       dynamic "env" {
-        for_each = merge(var.environment, local.secret_paths, { PORT = "8080" })
+        for_each = merge(var.environment, local.secret_paths)
         content {
           name  = env.key
           value = env.value

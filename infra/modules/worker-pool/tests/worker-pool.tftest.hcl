@@ -11,14 +11,14 @@ variables {
   environment = { KAFKA_GROUP = "darkroom-ingest" }
 }
 
-run "it_is_told_where_to_listen" {
+run "it_is_given_its_environment" {
   command = plan
 
   assert {
     condition = {
       for env in google_cloud_run_v2_worker_pool.this.template[0].containers[0].env : env.name => env.value
-    } == { KAFKA_GROUP = "darkroom-ingest", PORT = "8080" }
-    error_message = "Cloud Run sets no PORT for a worker pool, and the function needs one."
+    } == { KAFKA_GROUP = "darkroom-ingest" }
+    error_message = "A function is told by its environment, and by nothing else."
   }
 
   assert {
