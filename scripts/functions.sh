@@ -1,4 +1,3 @@
-# shellcheck shell=bash
 # What there is to build and deploy. Sourced.
 
 # The size of each function's image, in MB (10^6 bytes) as a registry stores it, at most.

@@ -1,4 +1,3 @@
-# shellcheck shell=bash
 # A function on Cloud Run: its revisions, and which of them serves. Sourced.
 #
 # A revision says in a label which one it took over from, so that a rollback knows, however many

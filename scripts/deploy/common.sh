@@ -1,4 +1,3 @@
-# shellcheck shell=bash
 # Shared by the scripts of this folder: an environment's settings, and how a command is run. Sourced.
 #
 # What is done is printed before it is done. With DRY_RUN=1 it is only printed, in the same words: what
@@ -52,6 +51,7 @@ need() {
 }
 
 # Reads ENV's project and region from where Terraform has them.
+# shellcheck disable=SC2034 # Whoever sources this uses them.
 load_environment() {
   local name=$1 settings
   environment=infra/envs/$name
@@ -60,7 +60,6 @@ load_environment() {
   [[ -d $environment ]] || fail "there is no environment '$name'; there are: $(environments)"
   [[ -f $settings ]] || fail "$settings is missing; docs/runbooks/deploy.md tells what is in it"
   project=$(setting project_id "$settings")
-  # shellcheck disable=SC2034 # Terraform reads it by itself.
   region=$(setting region "$settings")
 }
 

@@ -1,4 +1,3 @@
-# shellcheck shell=bash
 # A function's image in the environment's registry. Sourced.
 
 archive=oci-archive:target/images/$function.oci.tar

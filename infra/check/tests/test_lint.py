@@ -30,7 +30,8 @@ def files(pattern: str) -> list[Path]:
 
 
 def bash_scripts() -> list[Path]:
-    return [path for path in files("*.sh") + files(".ci/*") if b"bash" in first_line(path)]
+    scripts = files("*.sh") + files(".ci/*")
+    return [path for path in scripts if re.match(rb"#!.*\bbash", first_line(path))]
 
 
 def first_line(path: Path) -> bytes:
