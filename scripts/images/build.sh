@@ -39,7 +39,8 @@ build_archive() {
   rm -f "$archive"
   # A store of its own: no image of this machine is seen, and none is left.
   buildah --root "$work/store" --runroot "$work/run" --storage-driver vfs build --quiet \
-    --isolation chroot --layers=false --identity-label=false --timestamp "$time" \
+    --isolation chroot --layers=false --disable-compression=false --identity-label=false \
+    --timestamp "$time" \
     --build-context "build=$work/build" \
     --build-arg "FUNCTION=$function" \
     --build-arg "CREATED=$(date --utc --date "@$time" +%FT%TZ)" \
