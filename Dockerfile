@@ -42,6 +42,8 @@ LABEL org.opencontainers.image.created=$CREATED \
       org.opencontainers.image.title=$FUNCTION \
       org.opencontainers.image.version=$VERSION
 COPY --from=build /image /
+# For OpenSSL, which Kafka's client uses: linked statically, it looks where no Debian is.
+ENV SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt
 # A number, for Kubernetes and others that must know it is not root without a list of users.
 USER 65532:65532
 ENTRYPOINT ["/function"]

@@ -13,7 +13,10 @@ STOP_SECONDS = 10  # Cloud Run's time between SIGTERM and SIGKILL.
 class Container:
     """A running container."""
 
-    def __init__(self, archive: Path, folder: Path, environment: dict[str, str], key: Path) -> None:
+    def __init__(
+        self, archive: Path, folder: Path, environment: dict[str, str], files: dict[str, Path]
+    ) -> None:
+        """Starts it; `files` are shown to it at these paths."""
         self._bundle = folder / "bundle"
         self._state = folder / "state"
         self.log = folder / "log"
@@ -21,7 +24,7 @@ class Container:
         layout = folder / "layout"
         _run("skopeo", "copy", "--quiet", f"oci-archive:{archive}", f"oci:{layout}:image")
         _run("umoci", "unpack", "--image", f"{layout}:image", str(self._bundle))
-        self._write_config(environment, key)
+        self._write_config(environment, files)
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
                 [*self._runc(), "run", "--bundle", str(self._bundle), self._name],
@@ -61,22 +64,23 @@ class Container:
     def _runc(self) -> list[str]:
         return ["runc", "--root", str(self._state)]
 
-    def _write_config(self, environment: dict[str, str], key: Path) -> None:
+    def _write_config(self, environment: dict[str, str], files: dict[str, Path]) -> None:
         """Changes what umoci made of the image's own configuration."""
-        path = self._bundle / "config.json"
-        config = json.loads(path.read_text())
+        config_file = self._bundle / "config.json"
+        config = json.loads(config_file.read_text())
         config["root"]["readonly"] = True
         process = config["process"]
         process["terminal"] = False
         process["noNewPrivileges"] = True
         process["capabilities"] = {}
         process["env"] += [f"{name}={value}" for name, value in environment.items()]
-        options = ["bind", "ro"]
-        mount = {"destination": "/key.json", "source": str(key), "type": "bind", "options": options}
-        config["mounts"].append(mount)
+        config["mounts"] += [
+            {"destination": path, "source": str(file), "type": "bind", "options": ["bind", "ro"]}
+            for path, file in files.items()
+        ]
         namespaces = config["linux"]["namespaces"]
         config["linux"]["namespaces"] = [it for it in namespaces if it["type"] != "network"]
-        path.write_text(json.dumps(config))
+        config_file.write_text(json.dumps(config))
 
 
 def _run(*command: str) -> str:

@@ -7,21 +7,24 @@ import json
 import os
 import re
 import socket
+import ssl
 import struct
 import subprocess
 import time
 import urllib.error
 import zlib
 from collections.abc import Iterator
-from contextlib import ExitStack
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 from container import Container
-from local_cloud import REPOSITORY, LocalCloud, ask, wait_for
+from local_cloud import DEADLINE_SECONDS, REPOSITORY, LocalCloud, ask, wait_for
 
 FUNCTIONS = sorted(path.name for path in (REPOSITORY / "functions").iterdir())
+AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
 
 
 def archive(function: str) -> Path:
@@ -50,10 +53,20 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def start(function: str, cloud: LocalCloud, folder: Path, port: int) -> Container:
+def start(
+    function: str,
+    cloud: LocalCloud,
+    folder: Path,
+    port: int,
+    variables: dict[str, str] | None = None,
+    files: dict[str, Path] | None = None,
+) -> Container:
     folder = folder / f"{function}-{os.getpid()}"
     folder.mkdir()
-    return Container(archive(function), folder, cloud.environment(port), cloud.key)
+    environment = cloud.environment(port) | (variables or {})
+    return Container(
+        archive(function), folder, environment, {"/key.json": cloud.key} | (files or {})
+    )
 
 
 def health(port: int) -> Any:
@@ -151,6 +164,75 @@ def test_an_image_holds_the_function_and_certificates_alone(
         binary = (root / "function").read_bytes()
         for folder in (REPOSITORY, Path.home(), Path(os.environ.get("CARGO_HOME", Path.home()))):
             assert f"{folder}/".encode() not in binary
+
+
+class TlsServer:
+    """A server on loopback whose authority only an image with its certificate trusts."""
+
+    def __init__(self, folder: Path) -> None:
+        self.authority = folder / "authority.pem"
+        key = folder / "key.pem"
+        output(
+            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"),
+            *("-nodes", "-subj", "/CN=server", "-addext", "subjectAltName=IP:127.0.0.1"),
+            *("-keyout", str(key), "-out", str(self.authority)),
+        )
+        self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._tls.load_cert_chain(self.authority, key)
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener.settimeout(DEADLINE_SECONDS)
+        self.address = f"127.0.0.1:{self._listener.getsockname()[1]}"
+
+    def shake_hands(self) -> None:
+        """Fails when the client does not trust it."""
+        connection, _ = self._listener.accept()
+        connection.settimeout(DEADLINE_SECONDS)
+        self._tls.wrap_socket(connection, server_side=True).close()
+
+    def close(self) -> None:
+        self._listener.close()
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[TlsServer]:
+    folder = tmp_path / "tls"
+    folder.mkdir()
+    with closing(TlsServer(folder)) as server:
+        yield server
+
+
+def test_kafka_is_trusted_by_the_certificates_of_the_image(
+    cloud: LocalCloud, server: TlsServer, tmp_path: Path
+) -> None:
+    variables = {
+        "KAFKA_BROKERS": server.address,
+        "KAFKA_SECURITY": "scram",
+        "KAFKA_SCRAM_MECHANISM": "SCRAM-SHA-512",
+        "KAFKA_USERNAME": "somebody",
+        "KAFKA_PASSWORD": "something",
+    }
+    authorities = {AUTHORITIES: server.authority}
+    with start("kafka-ingest", cloud, tmp_path, free_port(), variables, authorities):
+        server.shake_hands()
+
+
+def test_others_are_trusted_by_the_certificates_of_the_image(
+    cloud: LocalCloud, server: TlsServer, tmp_path: Path
+) -> None:
+    port = free_port()
+    variables = {"JWT_JWKS_URL": f"https://{server.address}/keys"}
+    authorities = {AUTHORITIES: server.authority}
+    token = cloud.ask("POST", "/_local/token", {"sub": "somebody", "aud": "darkroom"})["token"]
+    image = f"http://127.0.0.1:{port}/v1/images/019aaaaa-0000-7000-8000-000000000000"
+    with start("upload-signer", cloud, tmp_path, port, variables, authorities) as container:
+        wait_until_healthy(container, port)
+        with ThreadPoolExecutor() as pool:
+            # It asks for the keys that the token was signed with, and in the end gets none.
+            answer = pool.submit(ask, "GET", image, headers={"authorization": f"Bearer {token}"})
+            server.shake_hands()
+            server.close()
+            with pytest.raises(urllib.error.HTTPError):
+                answer.result()
 
 
 def test_an_image_goes_through_the_containers(cloud: LocalCloud, tmp_path: Path) -> None:
