@@ -11,7 +11,8 @@ jwt = {
 
 kafka = {
   managed = {
-    producers = ["sender@example-project.iam.gserviceaccount.com"]
-    operators = ["operator@example-project.iam.gserviceaccount.com"]
+    producers   = ["sender@example-project.iam.gserviceaccount.com"]
+    operators   = ["operator@example-project.iam.gserviceaccount.com"]
+    subnetworks = ["projects/example-project/regions/europe-west1/subnetworks/senders"]
   }
 }

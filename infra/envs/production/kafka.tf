@@ -91,8 +91,9 @@ module "kafka" {
   cluster_id = "darkroom"
   capacity   = var.kafka.managed.capacity
   kms_key    = module.encryption.kms_key
-  subnetwork = one(module.network[*].subnetwork)
   topics     = local.kafka_topics
+  # The functions' own, and those of the senders.
+  subnetworks = concat(module.network[*].subnetwork, tolist(var.kafka.managed.subnetworks))
   clients = toset([
     for email in setunion(var.kafka.managed.producers, var.kafka.managed.operators) :
     "serviceAccount:${email}"

@@ -79,6 +79,9 @@ variable "kafka" {
       operators = optional(set(string), [])
       # Service accounts that send images.
       producers = optional(set(string), [])
+      # Where producers and operators reach the brokers from, in this region and each of another network:
+      # projects/PROJECT/regions/REGION/subnetworks/NAME. The network that is made here is the functions'.
+      subnetworks = optional(set(string), [])
     }))
     brokers = optional(object({
       # host:port, with commas between.
@@ -125,6 +128,14 @@ variable "kafka" {
       can(regex("^[^@:]+@[^@]+\\.gserviceaccount\\.com$", email))
     ])
     error_message = "Operators and producers are emails of service accounts."
+  }
+
+  validation {
+    condition = alltrue([
+      for subnetwork in try(var.kafka.managed.subnetworks, []) :
+      can(regex("^projects/[^/]+/regions/[^/]+/subnetworks/[^/]+$", subnetwork))
+    ]) && length(try(var.kafka.managed.subnetworks, [])) <= 9
+    error_message = "Subnetworks are at most 9 of projects/PROJECT/regions/REGION/subnetworks/NAME."
   }
 }
 

@@ -11,8 +11,11 @@ resource "google_managed_kafka_cluster" "this" {
   gcp_config {
     kms_key = var.kms_key
     access_config {
-      network_configs {
-        subnet = var.subnetwork
+      dynamic "network_configs" {
+        for_each = var.subnetworks
+        content {
+          subnet = network_configs.value
+        }
       }
     }
   }

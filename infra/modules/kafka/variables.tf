@@ -60,9 +60,9 @@ variable "project_id" {
   type        = string
 }
 
-variable "subnetwork" {
-  description = "The subnetwork that the brokers are reached from."
-  type        = string
+variable "subnetworks" {
+  description = "Where the brokers are reached from, at most one of each network: projects/PROJECT/regions/REGION/subnetworks/NAME."
+  type        = list(string)
 }
 
 variable "topics" {

@@ -1,11 +1,11 @@
 mock_provider "google" {}
 
 variables {
-  project_id = "example"
-  location   = "europe-west1"
-  cluster_id = "darkroom"
-  capacity   = { memory_gib = 12, vcpus = 3 }
-  subnetwork = "projects/example/regions/europe-west1/subnetworks/kafka"
+  project_id  = "example"
+  location    = "europe-west1"
+  cluster_id  = "darkroom"
+  capacity    = { memory_gib = 12, vcpus = 3 }
+  subnetworks = ["projects/example/regions/europe-west1/subnetworks/kafka"]
   topics = {
     "darkroom.images" = {
       partitions          = 12
