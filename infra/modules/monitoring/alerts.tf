@@ -37,7 +37,8 @@ locals {
         lasts    = "600s"
         text     = <<-TEXT
           No sweep has left a report in three hours, so nothing enforces the deadline but the lifecycle
-          rules. Look at the runs of the job `sweep-hourly` and at the log of purge-auditor.
+          rules. Look at the runs of the job `sweep-hourly` and at the log of purge-auditor. On a new
+          environment this ends with the first sweep, within the hour.
           Runbook: docs/runbooks/retention.md, "Who deletes what".
         TEXT
       }
@@ -48,7 +49,8 @@ locals {
         lasts    = "600s"
         text     = <<-TEXT
           The daily sweep, which alone finds names outside the layout, holds and noncurrent versions, has
-          left no report. Look at the runs of the job `sweep-daily` and at the log of purge-auditor.
+          left no report. Look at the runs of the job `sweep-daily` and at the log of purge-auditor. On a new
+          environment this ends with the first full sweep, within the day.
           Runbook: docs/runbooks/retention.md, "Who deletes what".
         TEXT
       }
@@ -129,10 +131,10 @@ locals {
       kafka-lag = {
         title    = "Kafka: more than ${var.kafka_lag} messages wait"
         severity = "ERROR"
-        query    = "histogram_quantile(0.5, sum by (le) (rate(${local.kafka_lag}_bucket${local.of_pool}[10m]))) > ${var.kafka_lag}"
+        query    = "histogram_quantile(0.95, sum by (le) (rate(${local.kafka_lag}_bucket${local.of_pool}[10m]))) > ${var.kafka_lag}"
         lasts    = "900s"
         text     = <<-TEXT
-          Instances of kafka-ingest have been behind by more than ${var.kafka_lag} messages for 15 minutes:
+          An instance of kafka-ingest has been behind by more than ${var.kafka_lag} messages for 15 minutes:
           more comes than they take, or a partition stands still. Messages are gone after six days.
           Runbook: docs/runbooks/kafka.md, "Watching" and "Sizing".
         TEXT

@@ -13,7 +13,7 @@ locals {
       { title = "Events that were rejected, an hour", query = "sum by (function) (increase(${local.rejected}[1h]))" },
     ],
     var.has_kafka ? [
-      { title = "Kafka: messages that wait", query = "histogram_quantile(0.5, sum by (le) (rate(${local.kafka_lag}_bucket${local.of_pool}[5m])))" },
+      { title = "Kafka: messages that wait", query = "histogram_quantile(0.95, sum by (le) (rate(${local.kafka_lag}_bucket${local.of_pool}[5m])))" },
       { title = "Kafka: dead letters an hour, by reason", query = "sum by (reason) (increase(${local.kafka_dead}[1h]))" },
     ] : [],
   )
