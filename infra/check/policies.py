@@ -134,6 +134,15 @@ def every_service_is_itself(resources: Resources) -> Iterator[str]:
             yield f"{service.address}: runs as {email}, and not as {service.values['name']}@…"
 
 
+def buckets_are_given_by_their_names(resources: Resources) -> Iterator[str]:
+    """A service finds the bucket of a role in the variable of that name, and no other there."""
+    for service in resources.of("google_cloud_run_v2_service", "google_cloud_run_v2_worker_pool"):
+        for variable in service.block("template", "containers").get("env") or []:
+            role = re.fullmatch(r"([A-Z]+)_BUCKET(S?)", variable["name"])
+            if role and not variable["value"].endswith("-" + (role[1] + role[2]).lower()):
+                yield f"{service.address}: {variable['name']} is {variable['value']}"
+
+
 def callers_are_known(resources: Resources) -> Iterator[str]:
     for job in resources.of("google_cloud_scheduler_job"):
         if not job.block("http_target", "oidc_token").get("service_account_email"):
@@ -185,6 +194,7 @@ POLICIES: tuple[Policy, ...] = (
     no_primitive_roles,
     nobody_acts_as_any_account,
     every_service_is_itself,
+    buckets_are_given_by_their_names,
     callers_are_known,
     rows_have_an_end,
     messages_have_an_end,

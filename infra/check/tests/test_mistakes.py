@@ -14,6 +14,7 @@ import pytest
 from conftest import PRODUCTION, PROJECT, SCENARIOS
 
 import drift
+import grants
 import policies
 from resources import Resources
 from terraform import TerraformError, Tree
@@ -44,11 +45,11 @@ class Mistake:
     file: str
     new: str
     old: str = ""
-    # The last two checkers find any number of mistakes at once: a batch of them is made together.
+    # The last three checkers find any number of mistakes at once: a batch of them is made together.
     batch: int = 0
 
     def alike(self, other: "Mistake") -> bool:
-        if self.caught_by not in ("policies", "drift"):
+        if self.caught_by not in ("policies", "drift", "grants"):
             return self == other
         return (self.caught_by, self.batch) == (other.caught_by, other.batch)
 
@@ -231,6 +232,12 @@ MISTAKES = [
         batch=1,
     ),
     Mistake(
+        "one bucket for another", "policies", "ARCHIVE_BUCKET is example-project-records",
+        FUNCTIONS,
+        old="ARCHIVE_BUCKET       = module.archive.name",
+        new="ARCHIVE_BUCKET       = module.records.name",
+    ),
+    Mistake(
         "call without a token", "policies", "calls without an OIDC token", SCHEDULE,
         old="\n    oidc_token {…\n    }\n", new="",
     ),
@@ -282,6 +289,12 @@ MISTAKES = [
         new='  schema      = jsonencode([{ name = "received_at", type = "TIMESTAMP" }])\n',
     ),
     Mistake(
+        "processor that can delete from the archive", "grants",
+        "image-processor, bucket archive: ['darkroom.objectPurger'", BUCKETS,
+        old="objectPurger) = [module.purge_auditor.member]",
+        new="objectPurger) = [module.purge_auditor.member, module.image_processor.member]",
+    ),
+    Mistake(
         "view of what is not there", "drift", "image_recods, which is not there",
         "../analytics/sql/images.sql", old=".image_records`", new=".image_recods`",
     ),
@@ -321,12 +334,18 @@ def first_to_catch(tree: Tree, topology: dict[str, Any]) -> Catch:
     def make_plan() -> None:
         plan.update(tree.plan(PRODUCTION, SCENARIOS / "managed-kafka.tfvars"))
 
+    # A plan can be applied once.
+    @cache
+    def made() -> Resources:
+        return Resources(tree.apply(PRODUCTION))
+
     checkers: dict[str, Callable[[], object]] = {
         "fmt": lambda: tree.run(Path("infra"), "fmt", "-check", "-recursive"),
         "validate": lambda: tree.validate(PRODUCTION),
         "plan": make_plan,
         "policies": lambda: policies.check(Resources(plan), ("upload-signer",)),
-        "drift": lambda: drifted(tree, topology),
+        "drift": lambda: drift.everything(topology, made(), PROJECT, tree.root),
+        "grants": lambda: grants.differences(made(), PROJECT),
     }
     for name, check in checkers.items():
         try:
@@ -336,7 +355,3 @@ def first_to_catch(tree: Tree, topology: dict[str, Any]) -> Catch:
         if isinstance(found, list) and found:
             return name, "\n".join(found)
     return "nobody", "nothing was found"
-
-
-def drifted(tree: Tree, topology: dict[str, Any]) -> list[str]:
-    return drift.everything(topology, Resources(tree.apply(PRODUCTION)), PROJECT, tree.root)
