@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup run test check-infra test-kafka test-images bench-audit bench-kafka fmt lint doc diagram \
-	cost schema python-lock images status plan apply destroy clean
+	cost schema python-lock images status bootstrap plan apply destroy clean
 
 # What scripts/setup.sh installs, for the recipes after it.
 export PATH := $(or $(CARGO_HOME),$(HOME)/.cargo)/bin:$(PATH)
@@ -38,7 +38,8 @@ test: setup ## Check format, lints, unit and integration tests, documentation an
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cargo build --workspace --bins --locked
-	cargo test --workspace --locked
+	# Most tests wait for processes rather than for a processor.
+	RUST_TEST_THREADS=$$((2 * $$(nproc))) cargo test --workspace --locked
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked
 	@$(MAKE) --no-print-directory check-infra
 
@@ -103,6 +104,9 @@ rollback-%: ## Shift traffic back to the revision that served before
 
 status: ## Print which revision and image of each function serves
 	@scripts/deploy/status.sh '$(ENV)'
+
+bootstrap: ## Make what an environment needs first: APIs, the state's bucket, the registry
+	@scripts/deploy/terraform.sh bootstrap '$(ENV)'
 
 plan: ## Print what Terraform would change
 	@scripts/deploy/terraform.sh plan '$(ENV)'

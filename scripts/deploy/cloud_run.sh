@@ -12,7 +12,8 @@ stand_in='{
     "traffic": [
       { "revisionName": "<serving>", "percent": 100 },
       { "revisionName": "<revision>", "tag": "candidate", "url": "<candidate-url>" }
-    ]
+    ],
+    "url": "<service-url>"
   }
 }'
 
@@ -44,6 +45,8 @@ serving_revision() { serving_revisions | sort --key=2 --numeric --reverse | sed 
 
 latest_revision() { jq --raw-output '.status.latestCreatedRevisionName'; }
 
+service_url() { jq --raw-output '.status.url'; }
+
 candidate_url() { jq --raw-output '.status.traffic[] | select(.tag == "candidate").url'; }
 
 # Of a revision's description.
@@ -63,8 +66,14 @@ create_revision() {
   if is_worker_pool "$1"; then
     run gcloud "${group[@]}" update "$1" "${where[@]}" "${change[@]}" --no-promote
   else
-    run gcloud "${group[@]}" update "$1" "${where[@]}" "${change[@]}" --no-traffic --tag=candidate
+    run gcloud "${group[@]}" update "$1" "${where[@]}" "${change[@]}" --no-traffic
   fi
+}
+
+# Gives a service's revision an address of its own: tag_candidate SERVICE REVISION. Tagged while it is
+# made, gcloud would name it in the service's template, where Terraform names none.
+tag_candidate() {
+  run gcloud "${group[@]}" update-traffic "$1" "${where[@]}" "--update-tags=candidate=$2"
 }
 
 # The filter of a function's log.

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Plans, applies or destroys an environment: terraform.sh plan|apply|destroy ENV
+# Makes what an environment needs before it, or plans, applies or destroys the environment itself:
+# terraform.sh bootstrap|plan|apply|destroy ENV
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -21,7 +22,7 @@ To lose it now: make destroy ENV=${environment##*/} FORCE=1"
 check_nothing_is_kept() {
   local role bucket object images
   need bq gcloud
-  for role in ingest archive records references; do
+  for role in ingest archive records references erasures; do
     bucket=gs://$project-$role
     object=$(ask '' gcloud storage objects list "$bucket/**" --limit=1 --format='value(name)') ||
       refuse "it cannot be told whether $bucket is empty"
@@ -34,13 +35,33 @@ check_nothing_is_kept() {
   [[ $images == 0 ]] || refuse "darkroom.image_records has $images rows"
 }
 
+# Terraform would take a bucket's grants away before it deletes the bucket, and then nobody could delete
+# it. So it forgets the grants, and all of the evidence: that stays, with whom it can be read by.
+forget_what_stays() {
+  local state addresses
+  state=$(ask 'module.evidence.<resource>' "${terraform[@]}" state list) ||
+    fail "not destroyed: it cannot be told what there is"
+  mapfile -t addresses < <(grep -E '^module\.evidence\.|\.google_storage_bucket_iam_policy\.' <<<"$state")
+  # None are left where an earlier try ended after this.
+  ((${#addresses[@]} == 0)) || run "${terraform[@]}" state rm "${addresses[@]}"
+}
+
+terraform=(terraform "-chdir=$environment")
+if [[ $action == bootstrap ]]; then
+  terraform=(terraform -chdir=infra/bootstrap)
+  run "${terraform[@]}" init -input=false
+  run "${terraform[@]}" apply "-var=project_id=$project" "-var=region=$region"
+  exit
+fi
+
 # `apply` and `destroy` show what they would do and ask.
-run terraform -chdir="$environment" init -input=false -backend-config="bucket=$project-tfstate"
+run "${terraform[@]}" init -input=false "-backend-config=bucket=$project-tfstate"
 if [[ $action == destroy ]]; then
   [[ ${FORCE:-} == 1 ]] || check_nothing_is_kept
   # Tables and buckets are guarded until this is applied.
-  run terraform -chdir="$environment" apply -var=allow_destroy=true
-  run terraform -chdir="$environment" destroy -var=allow_destroy=true
+  run "${terraform[@]}" apply -var=allow_destroy=true
+  forget_what_stays
+  run "${terraform[@]}" destroy -var=allow_destroy=true
 else
-  run terraform -chdir="$environment" "$action"
+  run "${terraform[@]}" "$action"
 fi

@@ -17,7 +17,7 @@ import pytest
 
 FOLDER = Path(__file__).parent
 REPOSITORY = FOLDER.parents[1]
-PROGRAMS = ("bq", "curl", "gcloud", "git", "make", "skopeo", "terraform")
+PROGRAMS = ("bq", "curl", "gcloud", "git", "make", "skopeo", "sleep", "terraform")
 
 PROJECT = "example-project"
 REGION = "europe-west1"
@@ -25,10 +25,15 @@ WHERE = f"--project={PROJECT} --region={REGION}"
 COMMIT = "0123456789ab"
 DIGEST = f"sha256:{'5' * 64}"
 CANDIDATE_URL = "https://candidate---upload-signer-abc-ew.a.run.app"
+SERVICE_URL = "https://upload-signer-abc-ew.a.run.app"
+
+# What Terraform has made, and what of it is forgotten before the rest is destroyed.
+STATE = ["module.archive.google_storage_bucket.this", "module.evidence.google_storage_bucket.this"]
 
 # What stands for an answer in a dry run, and what the fakes answer.
 STAND_INS = {
     "<candidate-url>": CANDIDATE_URL,
+    "module.evidence.<resource>": STATE[1],
     "<digest>": DIGEST,
     "<previous>": "f-00001-old",
     "<revision>": "f-00003-new",
@@ -146,7 +151,7 @@ def answers() -> list[list[object]]:
     new = {"revisionName": "f-00003-new", "tag": "candidate", "url": CANDIDATE_URL}
     before, after = (
         service(traffic=[now]),
-        service(traffic=[now, new], latestCreatedRevisionName="f-00003-new"),
+        service(traffic=[now, new], latestCreatedRevisionName="f-00003-new", url=SERVICE_URL),
     )
     pool = service(instanceSplits=[now])
     new_pool = service(instanceSplits=[now], latestCreatedRevisionName="f-00003-new")
@@ -163,9 +168,12 @@ def answers() -> list[list[object]]:
         answer("gcloud beta run worker-pools revisions describe", revisions),
         answer("gcloud auth print-access-token", "an-access-token"),
         answer("gcloud auth print-identity-token", "an-identity-token"),
+        answer("gcloud config get account", "somebody@example.com"),
+        answer("gcloud logging read", "2026-11-22T10:01:00Z"),
         answer("skopeo inspect", DIGEST),
         answer("curl", '{"status":"ok","revision":"f-00003-new"}'),
         answer("bq", '[{"images":"0"}]'),
+        answer("terraform -chdir=infra/envs/test state list", "\n".join(STATE)),
     ]
 
 
@@ -188,13 +196,27 @@ def deploy_service_calls(function: str) -> list[str]:
         f"gcloud run services describe {function} {WHERE} --format=json",
         *push_calls(function),
         f"gcloud run services update {function} {WHERE} --image={repository}@{DIGEST} "
-        "--update-labels=replaces=f-00002-now --no-traffic --tag=candidate",
+        "--update-labels=replaces=f-00002-now --no-traffic",
         f"gcloud run services describe {function} {WHERE} --format=json",
+        f"gcloud run services update-traffic {function} {WHERE} "
+        "--update-tags=candidate=f-00003-new",
+        f"gcloud run services describe {function} {WHERE} --format=json",
+        "gcloud config get account",
         "gcloud auth print-identity-token",
         "curl --silent --show-error --fail --max-time 30 --retry 5 --retry-all-errors "
         f"--header @- {CANDIDATE_URL}/health",
         f"gcloud run services update-traffic {function} {WHERE} --to-revisions=f-00003-new=100",
     ]
+
+
+LAG = shlex.join(
+    [
+        *("gcloud", "logging", "read"),
+        "resource.type=cloud_run_worker_pool resource.labels.worker_pool_name=kafka-ingest "
+        "resource.labels.revision_name=f-00003-new jsonPayload.message=lag",
+        *(f"--project={PROJECT}", "--freshness=10m", "--limit=1", "--format=value(timestamp)"),
+    ]
+)
 
 
 def deploy_worker_pool_calls(function: str) -> list[str]:
@@ -208,17 +230,23 @@ def deploy_worker_pool_calls(function: str) -> list[str]:
         f"{pools} describe {function} {WHERE} --format=json",
         f"{pools} revisions describe f-00003-new {WHERE} --format=json",
         f"{pools} update-instance-split {function} {WHERE} --to-revisions=f-00003-new=100",
+        LAG,
     ]
 
 
 FUNCTIONS = sorted(path.name for path in (REPOSITORY / "functions").iterdir())
 TERRAFORM = "terraform -chdir=infra/envs/test"
 INIT = f"{TERRAFORM} init -input=false -backend-config=bucket={PROJECT}-tfstate"
-DESTROY = [f"{TERRAFORM} {action} -var=allow_destroy=true" for action in ("apply", "destroy")]
+DESTROY = [
+    f"{TERRAFORM} apply -var=allow_destroy=true",
+    f"{TERRAFORM} state list",
+    f"{TERRAFORM} state rm {STATE[1]}",
+    f"{TERRAFORM} destroy -var=allow_destroy=true",
+]
 KEPT = [
     *(
         f"gcloud storage objects list 'gs://{PROJECT}-{role}/**' --limit=1 '--format=value(name)'"
-        for role in ("ingest", "archive", "records", "references")
+        for role in ("ingest", "archive", "records", "references", "erasures")
     ),
     f"bq --project_id={PROJECT} --format=json query --use_legacy_sql=false "
     "'SELECT COUNT(*) AS images FROM darkroom.image_records'",
@@ -241,6 +269,10 @@ EXPECTED = {
         f"gcloud beta run worker-pools revisions describe f-00002-now {WHERE} --format=json",
         f"gcloud beta run worker-pools update-instance-split kafka-ingest {WHERE} "
         "--to-revisions=f-00001-old=100",
+    ],
+    "bootstrap": [
+        "terraform -chdir=infra/bootstrap init -input=false",
+        f"terraform -chdir=infra/bootstrap apply -var=project_id={PROJECT} -var=region={REGION}",
     ],
     "plan": [INIT, f"{TERRAFORM} plan"],
     "apply": [INIT, f"{TERRAFORM} apply"],
@@ -275,7 +307,7 @@ def test_tokens_are_given_by_standard_input_and_never_printed(workspace: Workspa
 
 
 def moves_traffic(run: Run) -> bool:
-    return any("update-traffic" in call or "instance-split" in call for call in run.calls)
+    return any("--to-revisions" in call for call in run.calls)
 
 
 def failed_deploy(workspace: Workspace, function: str, *said: str) -> Run:
@@ -318,6 +350,8 @@ def test_no_instances_move_to_a_revision_that_is_not_ready(workspace: Workspace)
         ("skopeo login", "Build and push the image"),
         ("skopeo copy", "Build and push the image"),
         ("gcloud run services update", "Make a revision of it that serves nothing"),
+        ("gcloud run services update-traffic", "Smoke-test the revision"),
+        ("gcloud config get account", "Smoke-test the revision"),
         ("gcloud auth print-identity-token", "Smoke-test the revision"),
     ],
 )
@@ -325,6 +359,52 @@ def test_a_deploy_ends_at_the_call_that_fails(workspace: Workspace, call: str, s
     workspace.answer(call, "", status=1)
     run = failed_deploy(workspace, "upload-signer", f"It stopped at: {step}.")
     assert run.calls[-1].startswith(call)
+
+
+def test_a_service_account_asks_for_a_token_for_the_service(workspace: Workspace) -> None:
+    workspace.answer("gcloud config get account", "ci@example-project.iam.gserviceaccount.com")
+    run = workspace.make("deploy-upload-signer", "ENV=test")
+    assert run.status == 0, run.stderr
+    assert f"gcloud auth print-identity-token --audiences={SERVICE_URL}" in run.calls
+
+
+def test_a_deploy_whose_last_call_fails_says_that_it_may_serve(workspace: Workspace) -> None:
+    move = f"gcloud run services update-traffic upload-signer {WHERE} --to-revisions"
+    workspace.answer(move, "", status=1)
+    run = workspace.make("deploy-upload-signer", "ENV=test")
+    assert run.status != 0
+    assert "f-00003-new may serve all the same" in run.stderr
+    assert "make rollback-upload-signer" in run.stderr
+    assert "nothing to undo" not in run.stderr
+
+
+def test_instances_move_back_from_a_revision_that_does_not_tell_its_lag(
+    workspace: Workspace,
+) -> None:
+    workspace.answer("gcloud logging read", "")
+    run = workspace.make("deploy-kafka-ingest", "ENV=test")
+    assert run.status != 0
+    assert "f-00003-new ran for five minutes and took nothing in" in run.stderr
+    split = f"gcloud beta run worker-pools update-instance-split kafka-ingest {WHERE}"
+    moves = [call for call in run.calls if "--to-revisions" in call]
+    assert moves == [f"{split} --to-revisions=f-0000{r}=100" for r in ("3-new", "2-now")]
+    assert run.calls.count(LAG) == 20
+
+
+def test_a_bucket_is_destroyed_with_its_grants_in_force(workspace: Workspace) -> None:
+    grants = "module.archive.google_storage_bucket_iam_policy.this"
+    workspace.answer(f"{TERRAFORM} state list", "\n".join([*STATE, grants]))
+    run = workspace.make("destroy", "ENV=test")
+    assert run.status == 0, run.stderr
+    assert f"{TERRAFORM} state rm {STATE[1]} {grants}" in run.calls
+
+
+def test_a_destroy_that_is_run_again_has_nothing_left_to_forget(workspace: Workspace) -> None:
+    workspace.answer(f"{TERRAFORM} state list", STATE[0])
+    run = workspace.make("destroy", "ENV=test")
+    assert run.status == 0, run.stderr
+    assert not any("state rm" in call for call in run.calls)
+    assert run.calls[-1] == DESTROY[-1]
 
 
 def test_what_is_not_committed_is_not_deployed(workspace: Workspace) -> None:
@@ -341,7 +421,7 @@ def test_a_rollback_with_nothing_to_go_back_to_says_so(workspace: Workspace) -> 
     assert not moves_traffic(run)
 
 
-@pytest.mark.parametrize("role", ["ingest", "archive", "records", "references"])
+@pytest.mark.parametrize("role", ["ingest", "archive", "records", "references", "erasures"])
 def test_nothing_is_destroyed_while_a_bucket_holds_something(
     workspace: Workspace, role: str
 ) -> None:
@@ -404,7 +484,7 @@ def test_an_unknown_function_is_named_beside_the_known(workspace: Workspace, tar
 
 
 TARGETS = ["deploy-upload-signer", "rollback-upload-signer", "push-upload-signer", "status"]
-TARGETS += ["plan", "apply", "destroy"]
+TARGETS += ["bootstrap", "plan", "apply", "destroy"]
 
 
 @pytest.mark.parametrize("target", TARGETS)

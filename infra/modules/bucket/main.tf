@@ -79,7 +79,8 @@ resource "google_storage_bucket" "this" {
 }
 
 # The whole policy, so that nobody has access whom this file does not name. A new bucket lets every
-# viewer of the project read its objects; here the project's owners administer it, and nothing else.
+# viewer of the project read its objects; here the project's owners administer it, which allows them to
+# delete objects, and not to read one.
 resource "google_storage_bucket_iam_policy" "this" {
   bucket = google_storage_bucket.this.name
   policy_data = jsonencode({
