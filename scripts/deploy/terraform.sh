@@ -49,7 +49,8 @@ forget_what_stays() {
 terraform=(terraform "-chdir=$environment")
 if [[ $action == bootstrap ]]; then
   terraform=(terraform -chdir=infra/bootstrap)
-  run "${terraform[@]}" init -input=false
+  # A state of its own for each environment.
+  run "${terraform[@]}" init -input=false -reconfigure "-backend-config=path=$2.tfstate"
   run "${terraform[@]}" apply "-var=project_id=$project" "-var=region=$region"
   exit
 fi

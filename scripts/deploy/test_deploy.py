@@ -271,7 +271,8 @@ EXPECTED = {
         "--to-revisions=f-00001-old=100",
     ],
     "bootstrap": [
-        "terraform -chdir=infra/bootstrap init -input=false",
+        "terraform -chdir=infra/bootstrap init -input=false -reconfigure "
+        "-backend-config=path=test.tfstate",
         f"terraform -chdir=infra/bootstrap apply -var=project_id={PROJECT} -var=region={REGION}",
     ],
     "plan": [INIT, f"{TERRAFORM} plan"],
