@@ -57,6 +57,20 @@ pub async fn warehouse() -> Arc<Warehouse> {
     Arc::clone(warehouse)
 }
 
+/// Drops a dataset without waiting for it. The warehouse looks through the tables of every dataset at
+/// each insert: with those of 80 tests left, one took 0.9 s instead of 0.1 s.
+fn drop_dataset(dataset: String) {
+    RUNTIME.spawn(async move {
+        let warehouse = warehouse().await;
+        if let Err(error) = warehouse
+            .query(&format!("DROP SCHEMA {dataset} CASCADE"))
+            .await
+        {
+            eprintln!("dataset {dataset}: {error}");
+        }
+    });
+}
+
 /// A stack of one test's own, and its folder.
 pub struct TestStack {
     /// The stack.
@@ -69,6 +83,7 @@ pub struct TestStack {
 /// A test that fails shows what the functions said last.
 impl Drop for TestStack {
     fn drop(&mut self) {
+        drop_dataset(self.dataset.clone());
         if !std::thread::panicking() {
             return;
         }

@@ -14,6 +14,7 @@ import threading
 
 import extensions
 import insert_all
+import old_results
 import uvicorn
 
 from local_bigquery.engine import database
@@ -59,6 +60,18 @@ class Server(uvicorn.Server):
         self.should_exit = True
 
 
+def open_database():
+    """Opens the database. Few rows at a time are kept in its catalogue: each insert would be a file
+    else, and every query opens all files. The catalogue keeps that setting, and DuckLake 1.5.5 crashes
+    when it is made again where there are views.
+    """
+    project = settings.default_project_id
+    is_new = not (settings.data_dir / f"{project}.ducklake").exists()
+    database.connection()
+    if is_new:
+        database.execute("CALL ducklake_set_option($1, 'data_inlining_row_limit', 100)", [project])
+
+
 def main():
     options = arguments()
     listener = bind(options.port)
@@ -71,7 +84,8 @@ def main():
     threading.Thread(target=server.stop_with_standard_input, daemon=True).start()
     extensions.install()
     insert_all.apply()
-    database.connection()
+    open_database()
+    old_results.drop_for_good()
     server.run(sockets=[listener])
 
 

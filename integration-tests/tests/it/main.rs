@@ -7,6 +7,7 @@ mod clients;
 mod cors;
 mod erasure;
 mod failure;
+mod fortnight;
 mod hostile_events;
 mod ingest;
 mod journey;

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use local_stack::warehouse::{Warehouse, WarehouseError};
+use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::Command;
 use tokio::time::timeout;
 
-use super::{Dataset, row, start};
+use super::{Dataset, PROJECT, row, start};
 
 #[tokio::test]
 async fn rows_outlive_a_restart_and_the_tables_being_made_again() {
@@ -84,6 +85,43 @@ async fn a_second_warehouse_on_the_same_data_is_told_from_the_log() {
         message.contains("warehouse.log") && message.contains("lock"),
         "{message}"
     );
+}
+
+#[tokio::test]
+async fn results_of_old_queries_are_dropped_and_the_newest_are_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let warehouse = start(&folder, 0).await.unwrap();
+    let url = format!(
+        "{}/bigquery/v2/projects/{PROJECT}/queries",
+        warehouse.endpoint()
+    );
+    let client = reqwest::Client::new();
+    let query = async || {
+        let body = json!({ "query": "SELECT 1 AS one", "useLegacySql": false });
+        let answer = client.post(&url).json(&body).send().await.unwrap();
+        let answer: Value = answer.json().await.unwrap();
+        answer["jobReference"]["jobId"].as_str().unwrap().to_owned()
+    };
+    let status = async |job: &str| {
+        let answer = client.get(format!("{url}/{job}")).send().await.unwrap();
+        answer.status().as_u16()
+    };
+    let first = query().await;
+    assert_eq!(status(&first).await, 200);
+    let mut last = first.clone();
+    // More than are kept.
+    for _ in 0..110 {
+        last = query().await;
+    }
+    let dropped = async {
+        while status(&first).await != 404 {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    timeout(Duration::from_secs(120), dropped)
+        .await
+        .expect("it is kept");
+    assert_eq!(status(&last).await, 200);
 }
 
 fn address(warehouse: &Warehouse) -> String {

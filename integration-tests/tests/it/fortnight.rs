@@ -1,10 +1,5 @@
 //! Two weeks of images every hour, with things going wrong: at every hour nothing is there past its
 //! time that no report tells of, nothing was lost before it, and the books balance.
-//!
-//! A program of its own, so that it runs after the other journeys and not beside them: it keeps the
-//! machine busy for minutes.
-
-#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 use std::collections::BTreeMap;
 
