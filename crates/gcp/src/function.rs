@@ -40,7 +40,7 @@ const HEALTH: &str = "/health";
 pub struct App {
     /// Its routes.
     pub routes: Router,
-    /// What ails it, if anything: [`HEALTH`] tells.
+    /// What ails it, if anything: `/health` tells.
     pub health: HealthCheck,
     /// What it does beside answering, until it is told to stop.
     pub work: Option<Work>,
