@@ -83,7 +83,7 @@ pub(super) fn svg(points: &[Point], midnight: Timestamp) -> String {
     let total = 2.0 * (HEIGHT + GAP) + 20.0;
     let mut svg = format!(
         r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="-60 0 {} {total}" role="img" aria-label="Stored, due and purged objects by time of day" font-family="sans-serif" font-size="11">"#,
-        WIDTH + 70.0
+        WIDTH + 80.0
     );
     let panels: [(&str, Count, Count); 2] = [
         ("stored", |p| p.stored, |p| p.stored),
