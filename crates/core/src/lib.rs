@@ -3,6 +3,7 @@
 //! Nothing here touches a network or reads a clock: bytes, limits and the time are arguments. The
 //! functions and `darkroom-gcp` do the talking.
 
+pub mod audit;
 pub mod erasure;
 pub mod image;
 pub mod key;

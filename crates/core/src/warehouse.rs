@@ -1,9 +1,10 @@
-//! The warehouse's tables, generated from [`Record`] and [`Purge`], so that rows and columns cannot drift.
+//! The warehouse's tables, generated from the types of their rows, so that rows and columns cannot drift.
 
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 use serde_json::{Map, Value, json};
 
+use crate::audit::AuditCheck;
 use crate::ledger::Purge;
 use crate::record::Record;
 
@@ -13,7 +14,7 @@ use crate::record::Record;
 /// With hourly partitions this stays inside 7 days under both readings.
 pub const PARTITION_EXPIRATION_MS: i64 = 601_200_000;
 
-/// How long rows of the ledger are kept, in milliseconds: 400 days, longer than an auditor's year.
+/// How long rows of the ledger and of checks are kept, in milliseconds: 400 days, longer than an auditor's year.
 pub const LEDGER_EXPIRATION_MS: i64 = 34_560_000_000;
 
 /// The name of the table that records are loaded into.
@@ -22,11 +23,18 @@ pub const TABLE: &str = "image_records";
 /// The name of the table of what was purged.
 pub const LEDGER: &str = "purge_ledger";
 
+/// The name of the table of what sweeps found.
+pub const AUDIT_CHECKS: &str = "audit_checks";
+
 /// Every table: its name, and how BigQuery's API describes it
 /// (<https://cloud.google.com/bigquery/docs/reference/rest/v2/tables>), without its reference.
 #[must_use]
-pub fn tables() -> [(&'static str, Value); 2] {
-    [(TABLE, image_records()), (LEDGER, purge_ledger())]
+pub fn tables() -> [(&'static str, Value); 3] {
+    [
+        (TABLE, image_records()),
+        (LEDGER, purge_ledger()),
+        (AUDIT_CHECKS, audit_checks()),
+    ]
 }
 
 fn image_records() -> Value {
@@ -52,6 +60,19 @@ fn purge_ledger() -> Value {
             "expirationMs": LEDGER_EXPIRATION_MS.to_string(),
         },
         "clustering": { "fields": ["cause", "received_at"] },
+    })
+}
+
+fn audit_checks() -> Value {
+    json!({
+        "description": "What every sweep's checks came to; the view `audit_findings` has each check's last.",
+        "schema": { "fields": fields::<AuditCheck>() },
+        "timePartitioning": {
+            "type": "DAY",
+            "field": "as_of",
+            "expirationMs": LEDGER_EXPIRATION_MS.to_string(),
+        },
+        "clustering": { "fields": ["check_id"] },
     })
 }
 

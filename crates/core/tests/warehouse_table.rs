@@ -83,7 +83,7 @@ fn partitions_are_hours_of_receipt_and_end_within_seven_days() {
 }
 
 fn image_records() -> Value {
-    let [(_, table), _] = darkroom_core::warehouse::tables();
+    let [(_, table), ..] = darkroom_core::warehouse::tables();
     table
 }
 

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
+use darkroom_core::warehouse::AUDIT_CHECKS;
 use darkroom_gcp::clock::ClockError;
 use darkroom_gcp::storage::ObjectStore;
-use darkroom_gcp::warehouse::{Warehouse, WarehouseError};
+use darkroom_gcp::warehouse::{Row, Warehouse, WarehouseError};
 use darkroom_kafka::topics;
 use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
@@ -99,7 +100,20 @@ impl Sweeper {
         let written = self
             .archive
             .append(|head| report.clone().following(head, retention));
-        Ok(written.await?)
+        let (link, report) = written.await?;
+        self.tell(&link, &report).await;
+        Ok((link, report))
+    }
+
+    /// Writes what the checks came to where it can be asked. The report has it in any case.
+    async fn tell(&self, link: &Link, report: &SweepReport) {
+        let checks = report.checks.iter();
+        let rows: Vec<Row> = checks.map(|check| check.row(link, report.as_of)).collect();
+        match self.warehouse.insert(AUDIT_CHECKS, &rows).await {
+            Ok(failed) if failed.is_empty() => {}
+            Ok(failed) => tracing::error!(?failed, "checks are not in the warehouse"),
+            Err(error) => tracing::error!(%error, "checks are not in the warehouse"),
+        }
     }
 
     /// What the last report holds. Without it what is due is deleted all the same.

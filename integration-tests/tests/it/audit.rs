@@ -510,6 +510,39 @@ fn what_no_function_made_is_purged_without_a_word_of_its_name() {
 }
 
 #[test]
+fn what_checks_came_to_can_be_asked() {
+    run(async {
+        let stack = unscheduled().await;
+        stack.sweep("/sweep").await;
+        stack.drop_lifecycle().await;
+        let report = stack.sweep("/sweep").await;
+
+        let sql = "SELECT check_id, status, report FROM {dataset}.audit_findings";
+        let rows = stack.query(sql).await.into_iter();
+        let asked: BTreeMap<String, Value> = rows
+            .map(|mut row| {
+                assert_eq!(row.remove("report"), Some(json!(1)));
+                (
+                    row["check_id"].as_str().unwrap().to_owned(),
+                    row["status"].clone(),
+                )
+            })
+            .collect();
+        let checks = report["checks"].as_array().unwrap().iter();
+        let told: BTreeMap<String, Value> = checks
+            .map(|check| {
+                (
+                    check["id"].as_str().unwrap().to_owned(),
+                    check["status"].clone(),
+                )
+            })
+            .collect();
+        assert_eq!(asked, told);
+        assert!(told.values().any(|status| status == "violation"));
+    });
+}
+
+#[test]
 fn evidence_cannot_be_deleted_and_a_changed_copy_is_found_out() {
     run(async {
         let stack = unscheduled().await;

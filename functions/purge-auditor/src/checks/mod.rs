@@ -5,7 +5,14 @@ mod findings;
 mod kafka;
 mod warehouse;
 
+use darkroom_core::audit::AuditCheck;
+pub(crate) use darkroom_core::audit::Status;
+use darkroom_gcp::warehouse::Row;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::evidence::Link;
 
 pub(crate) use buckets::check_bucket;
 pub(crate) use findings::{backlog, books, breaches, erasures, objects, rows};
@@ -22,18 +29,6 @@ pub(crate) struct Check {
     pub(crate) expected: String,
     /// What mends it; empty when nothing is to be mended.
     pub(crate) mend: String,
-}
-
-/// Whether all is well.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Status {
-    /// As it is expected.
-    Ok,
-    /// It could not be looked at, or it is not certain yet.
-    Warn,
-    /// Data can outlive its time or has, was lost before it, or evidence can be changed.
-    Violation,
 }
 
 /// What a bucket keeps, which decides how it must be set.
@@ -65,6 +60,23 @@ impl Check {
                 Status::Ok => String::new(),
                 Status::Warn | Status::Violation => mend.into(),
             },
+        }
+    }
+
+    /// Its row in the warehouse, as the report `link` has it.
+    pub(crate) fn row(&self, link: &Link, as_of: Timestamp) -> Row {
+        let check = AuditCheck {
+            as_of,
+            report: link.sequence,
+            check_id: self.id.clone(),
+            status: self.status,
+            seen: self.seen.clone(),
+            expected: self.expected.clone(),
+            mend: self.mend.clone(),
+        };
+        Row {
+            insert_id: check.insert_id(),
+            json: json!(check),
         }
     }
 }

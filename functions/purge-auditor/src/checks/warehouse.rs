@@ -1,7 +1,7 @@
 //! The settings of the warehouse's tables.
 
 use darkroom_core::retention::Retention;
-use darkroom_core::warehouse::{LEDGER, TABLE};
+use darkroom_core::warehouse::{AUDIT_CHECKS, LEDGER, TABLE};
 use darkroom_gcp::warehouse::{TableKind, TableSettings};
 use jiff::SignedDuration;
 
@@ -43,8 +43,10 @@ pub(crate) fn check_tables(
         }
     };
     let mut checks = vec![records(tables, retention)];
-    let others = tables.iter().filter(|table| table.name != TABLE);
-    let others = others.filter(|table| table.name != LEDGER && table.kind != TableKind::View);
+    let others = tables
+        .iter()
+        .filter(|table| ![TABLE, LEDGER, AUDIT_CHECKS].contains(&table.name.as_str()))
+        .filter(|table| table.kind != TableKind::View);
     checks.extend(others.map(|table| other(table, retention)));
     checks
 }
