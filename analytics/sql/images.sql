@@ -1,9 +1,49 @@
--- Every image of the last seven days once, by its latest load.
---
--- `image_records` has a row for each load of a record, and a record is loaded again when its event
--- comes again. The bare comparison on `received_at`, the partitioning column, keeps BigQuery from
--- reading partitions that are due but not dropped yet.
-SELECT *
+-- An image may be loaded more than once: its latest load counts. The bare comparison on `received_at`,
+-- the partitioning column, keeps BigQuery from reading partitions that are due but not dropped yet; and
+-- because the window is by `received_at` too, BigQuery reads only the partitions that a query's own
+-- filter on `received_at` leaves.
+SELECT
+  image_id,
+  received_at,
+  requested_at,
+  processed_at,
+  TIMESTAMP_ADD(received_at, INTERVAL 7 DAY) AS due_at,
+  source.kind AS source,
+  COALESCE(source.principal, source.kafka.topic) AS sender,
+  source.kafka AS kafka,
+  filename,
+  labels,
+  status,
+  rejection.code AS rejection_code,
+  rejection.detail AS rejection_detail,
+  original.content_type AS content_type,
+  original.declared_content_type AS declared_content_type,
+  original.size_bytes AS size_bytes,
+  original.width AS width,
+  original.height AS height,
+  original.width * original.height / 1e6 AS megapixels,
+  original.frames AS frames,
+  original.bit_depth AS bit_depth,
+  original.has_alpha AS has_alpha,
+  original.sha256 AS sha256,
+  original.object AS object,
+  exif.make AS camera_make,
+  exif.model AS camera_model,
+  exif.lens AS lens,
+  exif.taken_at AS taken_at,
+  exif.orientation AS orientation,
+  exif.exposure_seconds AS exposure_seconds,
+  exif.f_number AS f_number,
+  exif.iso AS iso,
+  exif.focal_length_mm AS focal_length_mm,
+  exif.gps AS gps,
+  perceptual_hash,
+  mean_color,
+  derivatives,
+  stages,
+  recipe,
+  processor_version,
+  attributes
 FROM `${project}.${dataset}.image_records`
 WHERE received_at > TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 7 DAY)
-QUALIFY ROW_NUMBER() OVER (PARTITION BY image_id ORDER BY processed_at DESC) = 1
+QUALIFY ROW_NUMBER() OVER (PARTITION BY image_id, received_at ORDER BY processed_at DESC) = 1

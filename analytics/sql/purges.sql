@@ -1,5 +1,3 @@
--- Every purged object once, by whoever says best why it is gone.
---
 -- The auditor tells what it deleted itself, and hears of every deletion by an event that does not say
 -- who did it: where it has told, that counts.
 SELECT *

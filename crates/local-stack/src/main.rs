@@ -31,7 +31,7 @@ struct Arguments {
     #[arg(long)]
     once: bool,
     /// The folder for everything that is written.
-    #[arg(long, default_value = ".local")]
+    #[arg(long, default_value = ".local", global = true)]
     folder: PathBuf,
 }
 
@@ -39,16 +39,26 @@ struct Arguments {
 enum Command {
     /// Print what there is as JSON: buckets, triggers, schedules, services and topics.
     Topology,
+    /// Run the warehouse alone, with every table and view, and print its address. Ctrl-C ends it.
+    Warehouse {
+        /// The port on 127.0.0.1; 0 takes a free one.
+        #[arg(long, default_value_t = Ports::Fixed.warehouse())]
+        port: u16,
+    },
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    if let Some(Command::Topology) = arguments.command {
-        println!("{:#}", topology());
-        return ExitCode::SUCCESS;
-    }
-    match run(arguments).await {
+    let ended = match arguments.command {
+        Some(Command::Topology) => {
+            println!("{:#}", topology());
+            Ok(true)
+        }
+        Some(Command::Warehouse { port }) => run_warehouse(&arguments.folder, port).await,
+        None => run(arguments).await,
+    };
+    match ended {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
@@ -62,7 +72,7 @@ async fn run(arguments: Arguments) -> Result<bool, Box<dyn Error>> {
     Ports::Fixed.check_free()?;
     let images = images(arguments.images.as_deref())?;
     eprintln!("Starting local-cloud, the warehouse and the functions.");
-    let warehouse = Arc::new(start_warehouse(&arguments.folder).await?);
+    let warehouse = Arc::new(start_warehouse(&arguments.folder, Ports::Fixed.warehouse()).await?);
     let config = StackConfig {
         folder: arguments.folder.clone(),
         ports: Ports::Fixed,
@@ -108,10 +118,19 @@ fn images(folder: Option<&Path>) -> Result<Vec<ImageFile>, Box<dyn Error>> {
     Ok(images)
 }
 
-async fn start_warehouse(folder: &Path) -> Result<Warehouse, Box<dyn Error>> {
+async fn run_warehouse(folder: &Path, port: u16) -> Result<bool, Box<dyn Error>> {
+    let warehouse = start_warehouse(folder, port).await?;
+    warehouse.create_dataset_and_tables(DATASET).await?;
+    println!("{}", warehouse.endpoint());
+    stop_signal().await;
+    warehouse.stop().await?;
+    Ok(true)
+}
+
+async fn start_warehouse(folder: &Path, port: u16) -> Result<Warehouse, Box<dyn Error>> {
     let config = WarehouseConfig {
         data_dir: folder.join("warehouse"),
-        port: Ports::Fixed.warehouse(),
+        port,
         project: PROJECT.to_owned(),
     };
     Ok(Warehouse::start(config).await?)

@@ -99,8 +99,8 @@ fn cells(ending: &Ending) -> Vec<Cell> {
     vec![
         name,
         way,
-        Cell::new(row.original.content_type.as_deref().unwrap_or("unknown")),
-        Cell::new(size(row.original.size_bytes)),
+        Cell::new(row.content_type.as_deref().unwrap_or("unknown")),
+        Cell::new(size(row.size_bytes)),
         status(ending, row),
         Cell::new(derivatives(row)),
         Cell::new(format!("{:.1} s", after.as_secs_f64())),
@@ -140,7 +140,6 @@ fn size(bytes: u64) -> String {
 mod tests {
     use super::*;
     use crate::image::Content;
-    use crate::rows::{Original, Rejection};
 
     fn ending(expected: Option<Expected>, status: &str, rejection: Option<&str>) -> Ending {
         let image = ImageFile {
@@ -152,13 +151,9 @@ mod tests {
         let row = Row {
             image_id: String::new(),
             status: status.to_owned(),
-            rejection: rejection.map(|code| Rejection {
-                code: code.to_owned(),
-            }),
-            original: Original {
-                content_type: None,
-                size_bytes: 1_500,
-            },
+            rejection_code: rejection.map(str::to_owned),
+            content_type: None,
+            size_bytes: 1_500,
             derivatives: Vec::new(),
         };
         Ending {

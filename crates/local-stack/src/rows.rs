@@ -6,35 +6,21 @@ use serde::Deserialize;
 
 use crate::warehouse::{Warehouse, WarehouseError};
 
-/// One image in the warehouse, by the columns of its record.
+/// One image in the warehouse.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Row {
     /// The image's id.
     pub image_id: String,
     /// `processed` or `rejected`.
     pub status: String,
-    /// Why it was rejected.
-    pub rejection: Option<Rejection>,
-    /// The image as it came in.
-    pub original: Original,
-    /// The images made from it.
-    pub derivatives: Vec<Derivative>,
-}
-
-/// Why an image was rejected.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Rejection {
-    /// The kind of reason.
-    pub code: String,
-}
-
-/// An image as it came in.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Original {
+    /// The kind of reason it was rejected for.
+    pub rejection_code: Option<String>,
     /// The content type by its first bytes.
     pub content_type: Option<String>,
     /// Size in bytes.
     pub size_bytes: u64,
+    /// The images made from it.
+    pub derivatives: Vec<Derivative>,
 }
 
 /// An image made from the original.
@@ -48,11 +34,7 @@ impl Row {
     /// Its status and, when it was rejected, the kind of reason.
     #[must_use]
     pub fn ending(&self) -> (&str, Option<&str>) {
-        let code = self
-            .rejection
-            .as_ref()
-            .map(|rejection| rejection.code.as_str());
-        (&self.status, code)
+        (&self.status, self.rejection_code.as_deref())
     }
 }
 
@@ -83,7 +65,7 @@ pub async fn rows(
         .collect::<Vec<_>>()
         .join(", ");
     let sql = format!(
-        "SELECT image_id, status, rejection, original, derivatives
+        "SELECT image_id, status, rejection_code, content_type, size_bytes, derivatives
          FROM {dataset}.images WHERE image_id IN ({ids})"
     );
     let mut rows: HashMap<String, Vec<Row>> = HashMap::new();

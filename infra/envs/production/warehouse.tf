@@ -6,21 +6,29 @@ locals {
     for file in fileset("${local.project_root}/infra/warehouse", "*.json") :
     trimsuffix(file, ".json") => jsondecode(file("${local.project_root}/infra/warehouse/${file}"))
   }
+
+  # What there is to say of a view and its columns, in the same form.
+  view_resources = {
+    for file in fileset("${local.project_root}/analytics/sql", "*.json") :
+    trimsuffix(file, ".json") => jsondecode(file("${local.project_root}/analytics/sql/${file}"))
+  }
 }
 
 module "warehouse" {
   source = "../../modules/warehouse"
 
-  project_id     = var.project_id
-  location       = var.region
-  dataset        = "darkroom"
-  views_dataset  = "darkroom_analytics"
-  allow_destroy  = var.allow_destroy
-  kms_key        = module.encryption.kms_key
-  analysts_group = var.analysts_group
-  auditor        = module.purge_auditor.email
-  loader         = module.metadata_loader.email
-  roles          = module.roles.names
+  project_id          = var.project_id
+  location            = var.region
+  dataset             = "darkroom"
+  views_dataset       = "darkroom_analytics"
+  allow_destroy       = var.allow_destroy
+  kms_key             = module.encryption.kms_key
+  analysts_group      = var.analysts_group
+  auditor             = module.purge_auditor.email
+  bi_engine_gigabytes = var.bi_engine_gigabytes
+  dashboard           = var.dashboard ? module.dashboard[0].email : null
+  loader              = module.metadata_loader.email
+  roles               = module.roles.names
 
   tables = {
     for name, table in local.tables : name => {
@@ -37,6 +45,10 @@ module "warehouse" {
 
   views = {
     for file in fileset("${local.project_root}/analytics/sql", "*.sql") :
-    trimsuffix(file, ".sql") => file("${local.project_root}/analytics/sql/${file}")
+    trimsuffix(file, ".sql") => {
+      description = local.view_resources[trimsuffix(file, ".sql")].description
+      query       = file("${local.project_root}/analytics/sql/${file}")
+      schema      = jsonencode(local.view_resources[trimsuffix(file, ".sql")].schema.fields)
+    }
   }
 }

@@ -20,6 +20,23 @@ variable "auditor" {
   type        = string
 }
 
+variable "bi_engine_gigabytes" {
+  description = "How much memory BI Engine answers from, in GiB; null means none."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.bi_engine_gigabytes == null ? true : var.bi_engine_gigabytes >= 1
+    error_message = "BI Engine has at least 1 GiB."
+  }
+}
+
+variable "dashboard" {
+  description = "The email of the dashboard's service account, which asks the views; null where there is none."
+  type        = string
+  default     = null
+}
+
 variable "dataset" {
   description = "The dataset of the tables."
   type        = string
@@ -76,8 +93,12 @@ variable "tables" {
 }
 
 variable "views" {
-  description = "The views' queries, by name. They name tables and each other by `$${project}.$${dataset}.NAME`, in backticks."
-  type        = map(string)
+  description = "The views by name. Their queries name tables and each other by `$${project}.$${dataset}.NAME`, in backticks; the schema is their columns as JSON, which describes them."
+  type = map(object({
+    description = string
+    query       = string
+    schema      = string
+  }))
 }
 
 variable "views_dataset" {

@@ -1,7 +1,7 @@
 locals {
   sql = {
-    for name, text in var.views :
-    name => replace(replace(text, "$${project}", var.project_id), "$${dataset}", var.dataset)
+    for name, view in var.views :
+    name => replace(replace(view.query, "$${project}", var.project_id), "$${dataset}", var.dataset)
   }
 
   # A view that reads a view finds it in the views' own dataset. The files do not tell the two apart,
@@ -46,6 +46,14 @@ resource "google_bigquery_dataset" "views" {
     }
   }
 
+  dynamic "access" {
+    for_each = var.dashboard == null ? [] : [var.dashboard]
+    content {
+      role          = "READER"
+      user_by_email = access.value
+    }
+  }
+
   dynamic "default_encryption_configuration" {
     for_each = var.kms_key == null ? [] : [var.kms_key]
     content {
@@ -60,6 +68,8 @@ resource "google_bigquery_table" "view_of_tables" {
   project             = var.project_id
   dataset_id          = google_bigquery_dataset.views.dataset_id
   table_id            = each.key
+  description         = var.views[each.key].description
+  schema              = var.views[each.key].schema
   deletion_protection = false
 
   view {
@@ -77,6 +87,8 @@ resource "google_bigquery_table" "view_of_views" {
   project             = var.project_id
   dataset_id          = google_bigquery_dataset.views.dataset_id
   table_id            = each.key
+  description         = var.views[each.key].description
+  schema              = var.views[each.key].schema
   deletion_protection = false
 
   view {
@@ -101,4 +113,13 @@ resource "google_project_iam_member" "analysts_ask" {
   project = var.project_id
   role    = "roles/bigquery.jobUser"
   member  = "group:${var.analysts_group}"
+}
+
+# There is one for each project and region. It holds in memory what is asked for most.
+resource "google_bigquery_bi_reservation" "this" {
+  count = var.bi_engine_gigabytes == null ? 0 : 1
+
+  project  = var.project_id
+  location = var.location
+  size     = var.bi_engine_gigabytes * 1024 * 1024 * 1024
 }

@@ -18,11 +18,12 @@ pub(super) struct Table {
     pub(super) resource: Value,
 }
 
-/// A view, named by its file; the file holds its query.
+/// A view, named by its files: one holds its query, the other the rest of its resource.
 #[derive(Debug, PartialEq)]
 struct View {
     name: String,
     query: String,
+    resource: Value,
 }
 
 pub(super) async fn create(api: &Api, dataset: &str) -> Result<(), WarehouseError> {
@@ -45,18 +46,21 @@ pub(super) fn tables() -> Result<Vec<Table>, WarehouseError> {
     files(TABLES, "json")?
         .into_iter()
         .map(|(name, path)| {
-            let resource = serde_json::from_str(&read(&path)?).map_err(|error| {
-                WarehouseError::Definition {
-                    path,
-                    reason: error.to_string(),
-                }
-            })?;
+            let resource = resource(path)?;
             Ok(Table { name, resource })
         })
         .collect()
 }
 
-/// The views of `analytics/sql/*.sql`.
+/// A resource of BigQuery's API without its reference.
+fn resource(path: PathBuf) -> Result<Value, WarehouseError> {
+    serde_json::from_str(&read(&path)?).map_err(|error| WarehouseError::Definition {
+        path,
+        reason: error.to_string(),
+    })
+}
+
+/// The views of `analytics/sql/*.sql`, each with what `*.json` says of it and its columns.
 fn views(project: &str, dataset: &str) -> Result<Vec<View>, WarehouseError> {
     let filled = |text: String| {
         text.replace("${project}", project)
@@ -68,6 +72,7 @@ fn views(project: &str, dataset: &str) -> Result<Vec<View>, WarehouseError> {
             Ok(View {
                 name,
                 query: filled(read(&path)?),
+                resource: resource(path.with_extension("json"))?,
             })
         })
         .collect()
@@ -108,17 +113,19 @@ async fn create_table(api: &Api, dataset: &str, table: Table) -> Result<(), Ware
 }
 
 async fn create_view(api: &Api, dataset: &str, view: View) -> Result<(), WarehouseError> {
-    let View { name, query } = view;
+    let View {
+        name,
+        query,
+        mut resource,
+    } = view;
     let path = format!("datasets/{dataset}/tables");
     unless(
         404,
         api.send(Method::DELETE, &format!("{path}/{name}"), None)
             .await,
     )?;
-    let resource = json!({
-        "tableReference": reference(api, dataset, &name),
-        "view": { "query": query, "useLegacySql": false },
-    });
+    resource["tableReference"] = reference(api, dataset, &name);
+    resource["view"] = json!({ "query": query, "useLegacySql": false });
     api.send(Method::POST, &path, Some(&resource))
         .await
         .map(drop)
@@ -173,6 +180,7 @@ mod tests {
         View {
             name: name.to_owned(),
             query: query.to_owned(),
+            resource: Value::Null,
         }
     }
 

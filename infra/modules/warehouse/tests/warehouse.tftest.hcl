@@ -21,8 +21,8 @@ variables {
     }
   }
   views = {
-    images = "SELECT * FROM `$${project}.$${dataset}.image_records`"
-    daily  = "SELECT 1 FROM `$${project}.$${dataset}.images` JOIN `$${project}.$${dataset}.image_records` USING (image_id)"
+    images = { description = "Images", query = "SELECT * FROM `$${project}.$${dataset}.image_records`", schema = "[]" }
+    daily  = { description = "Daily", query = "SELECT 1 FROM `$${project}.$${dataset}.images` JOIN `$${project}.$${dataset}.image_records` USING (image_id)", schema = "[]" }
   }
 }
 
@@ -77,6 +77,46 @@ run "analysts_read_views_and_no_table" {
   }
 }
 
+run "the_dashboard_reads_views_and_no_table" {
+  command = apply
+
+  variables {
+    dashboard = "dashboard@example.iam.gserviceaccount.com"
+  }
+
+  assert {
+    condition     = [for access in google_bigquery_dataset.views.access : access.role if access.user_by_email == "dashboard@example.iam.gserviceaccount.com"] == ["READER"]
+    error_message = "The dashboard cannot read the views."
+  }
+
+  assert {
+    condition     = !contains([for access in google_bigquery_dataset.tables.access : access.user_by_email], "dashboard@example.iam.gserviceaccount.com")
+    error_message = "The dashboard reads the tables."
+  }
+}
+
+run "bi_engine_has_the_memory_that_is_paid_for" {
+  command = plan
+
+  variables {
+    bi_engine_gigabytes = 2
+  }
+
+  assert {
+    condition     = google_bigquery_bi_reservation.this[0].size == 2147483648
+    error_message = "A GiB has 1,073,741,824 bytes."
+  }
+}
+
+run "bi_engine_is_not_there_unless_it_is_wanted" {
+  command = plan
+
+  assert {
+    condition     = length(google_bigquery_bi_reservation.this) == 0
+    error_message = "It is paid for by the hour."
+  }
+}
+
 run "a_view_reads_tables_and_views_where_they_are" {
   command = plan
 
@@ -101,9 +141,9 @@ run "views_that_cannot_be_made_in_order_are_refused" {
 
   variables {
     views = {
-      images = "SELECT * FROM `$${project}.$${dataset}.image_records`"
-      daily  = "SELECT * FROM `$${project}.$${dataset}.images`"
-      weekly = "SELECT * FROM `$${project}.$${dataset}.daily`"
+      images = { description = "Images", query = "SELECT * FROM `$${project}.$${dataset}.image_records`", schema = "[]" }
+      daily  = { description = "Daily", query = "SELECT * FROM `$${project}.$${dataset}.images`", schema = "[]" }
+      weekly = { description = "Weekly", query = "SELECT * FROM `$${project}.$${dataset}.daily`", schema = "[]" }
     }
   }
 
