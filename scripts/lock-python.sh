@@ -6,6 +6,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source scripts/setup/common.sh
 source scripts/setup/python.sh
+source scripts/setup/analytics.sh
 
 uv=$(find_uv)
 
@@ -25,3 +26,5 @@ lock "${requirements%.txt}.in"
 lock infra/check/requirements.in
 lock infra/check/provider.in --no-deps
 lock infra/check/checkov.in
+lock analytics/requirements.in
+python_version=$dashboard_python_version lock analytics/dashboard/requirements.in

@@ -9,7 +9,6 @@ ensure_image_tools() {
     has "$program" || missing+=("$program")
   done
   install_packages "${missing[@]}"
-  ensure_auditable
 }
 
 # cargo-auditable puts the list of its crates into a binary, auditable2cdx prints it as CycloneDX.

@@ -13,8 +13,8 @@ ensure_infra() {
   mkdir -p .local/bin
   has shellcheck || install_packages shellcheck
   ensure_terraform
-  ensure_environment infra "${infra_requirements[@]}"
-  ensure_environment checkov "${checkov_requirements[@]}"
+  ensure_environment infra $python_version "${infra_requirements[@]}"
+  ensure_environment checkov $python_version "${checkov_requirements[@]}"
 }
 
 # The machine's own Terraform when it is of the right version, or else one in the cache.
@@ -49,27 +49,4 @@ install_terraform() {
   python3 -m zipfile -e "$folder/$name" "$folder"
   rm "$folder/$name"
   chmod +x "$folder/terraform"
-}
-
-# .local/NAME is an environment with what the requirement files list. None asks for what a package
-# depends on: the files list that too.
-ensure_environment() {
-  local name=$1 environment uv file
-  shift
-  environment="$cache/$name-$(cat "$@" | sha256sum | cut -c1-12)"
-  if [[ ! -e $environment/ready ]]; then
-    uv=$(find_uv)
-    say "installing the Python environment $environment"
-    rm -rf "$environment"
-    "$uv" venv --quiet --no-project --python "$(find_python)" "$environment"
-    for file in "$@"; do
-      "$uv" pip install --quiet --no-deps --python "$environment/bin/python" --require-hashes -r "$file"
-    done
-    touch "$environment/ready"
-  fi
-  link "$environment" ".local/$name"
-}
-
-link() {
-  [[ $(readlink "$2") == "$1" ]] || ln -sfn "$1" "$2"
 }

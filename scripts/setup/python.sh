@@ -19,7 +19,7 @@ make_environment() {
   uv=$(find_uv)
   say "installing the local warehouse's Python environment (about 650 MB) in $environment"
   rm -rf "$environment"
-  "$uv" venv --quiet --no-project --python "$(find_python)" "$environment"
+  "$uv" venv --quiet --no-project --python "$(find_python $python_version)" "$environment"
   "$uv" pip install --quiet --python "$environment/bin/python" \
     --compile-bytecode --require-hashes -r "$requirements"
   "$environment/bin/python" crates/local-stack/warehouse/extensions.py
@@ -42,14 +42,37 @@ find_uv() {
   echo "$home/bin/uv"
 }
 
-# Prints an interpreter of the right version, or else the version, which uv then downloads.
+# Prints an interpreter of a version, or else the version, which uv then downloads.
 find_python() {
-  local candidate
-  for candidate in python$python_version python3 "$HOME/.pyenv/versions/$python_version".*/bin/python; do
-    if "$candidate" -c "import sys; sys.exit('%d.%d' % sys.version_info[:2] != '$python_version')" 2>/dev/null; then
+  local version=$1 candidate
+  for candidate in python$version python3 "$HOME/.pyenv/versions/$version".*/bin/python; do
+    if "$candidate" -c "import sys; sys.exit('%d.%d' % sys.version_info[:2] != '$version')" 2>/dev/null; then
       "$candidate" -c 'import sys; print(sys.executable)'
       return
     fi
   done
-  echo "$python_version"
+  echo "$version"
+}
+
+# .local/NAME is an environment of a version of Python with what the requirement files list:
+# ensure_environment NAME VERSION FILE…. None asks for what a package depends on: the files list that too.
+ensure_environment() {
+  local name=$1 version=$2 environment uv file
+  shift 2
+  environment="$cache/$name-$(cat "$@" | sha256sum | cut -c1-12)"
+  if [[ ! -e $environment/ready ]]; then
+    uv=$(find_uv)
+    say "installing the Python environment $environment"
+    rm -rf "$environment"
+    "$uv" venv --quiet --no-project --python "$(find_python "$version")" "$environment"
+    for file in "$@"; do
+      "$uv" pip install --quiet --no-deps --python "$environment/bin/python" --require-hashes -r "$file"
+    done
+    touch "$environment/ready"
+  fi
+  link "$environment" ".local/$name"
+}
+
+link() {
+  [[ $(readlink "$2") == "$1" ]] || ln -sfn "$1" "$2"
 }
