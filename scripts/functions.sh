@@ -7,13 +7,17 @@ declare -A budgets=(
   [metadata-loader]=25
   [purge-auditor]=25
   [kafka-ingest]=25
+  [dashboard]=400
 )
 
-# In the order of the flow.
-functions=(upload-signer kafka-ingest image-processor metadata-loader purge-auditor)
+# In the order of the flow. The dashboard is no function, and built and deployed like one.
+functions=(upload-signer kafka-ingest image-processor metadata-loader purge-auditor dashboard)
 
 # Cloud Run has services, which answer requests, and worker pools, which ask for their work.
 is_worker_pool() { [[ $1 == kafka-ingest ]]; }
+
+# At its address Identity-Aware Proxy answers, and lets nobody in but analysts.
+is_behind_proxy() { [[ $1 == dashboard ]]; }
 
 check_function() {
   [[ -v budgets[$1] ]] && return

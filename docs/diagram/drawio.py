@@ -52,7 +52,7 @@ BADGE_SIZE = 22
 LINE_HEIGHT = 1.2
 
 # The steps: where their first slot is, and how many are below each other.
-STEPS = (20, 750, 526, 66)
+STEPS = (20, 750, 604, 66)
 STEP_ROWS = 5
 
 

@@ -12,6 +12,7 @@ locals {
   apis = toset([
     "artifactregistry.googleapis.com",     # images
     "bigquery.googleapis.com",             # the warehouse
+    "bigqueryreservation.googleapis.com",  # BI Engine
     "billingbudgets.googleapis.com",       # the budget
     "cloudkms.googleapis.com",             # a key of one's own
     "cloudresourcemanager.googleapis.com", # Terraform: the project's IAM
@@ -20,10 +21,11 @@ locals {
     "dns.googleapis.com",                  # the brokers' names in that network
     "eventarc.googleapis.com",             # triggers
     "iam.googleapis.com",                  # service accounts, custom roles
-    "iamcredentials.googleapis.com",       # the upload-signer: signBlob
+    "iamcredentials.googleapis.com",       # the upload-signer, the dashboard: signBlob
+    "iap.googleapis.com",                  # who gets to the dashboard
     "logging.googleapis.com",              # log-based metrics
     "managedkafka.googleapis.com",         # the Kafka cluster
-    "monitoring.googleapis.com",           # alerts, the dashboard
+    "monitoring.googleapis.com",           # alerts, their dashboard
     "pubsub.googleapis.com",               # what Eventarc delivers by
     "run.googleapis.com",                  # the functions
     "secretmanager.googleapis.com",        # how kafka-ingest knows a password

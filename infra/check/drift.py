@@ -24,6 +24,11 @@ LOCAL_ONLY = {
     "STORAGE_ENDPOINT": "in the cloud it is Google's",
 }
 
+# What the dashboard must have in its environment, and Terraform does not set.
+SET_ELSEWHERE = {
+    "K_SERVICE": "Cloud Run",
+}
+
 # What Terraform sets for a function, and the local stack does not.
 CLOUD_ONLY = {
     "KAFKA_SERVICE_ACCOUNT": "whose tokens Google's brokers take; local brokers take anybody",
@@ -225,7 +230,12 @@ def warehouse_of_files(tables: Path, views: Path) -> View:
             "clustering": table["clustering"]["fields"],
         }
     for path in sorted(views.glob("*.sql")):
-        view[f"view {path.stem}"] = {"query": without_datasets(path.read_text())}
+        resource = json.loads(path.with_suffix(".json").read_text())
+        view[f"view {path.stem}"] = {
+            "description": resource["description"],
+            "schema": resource["schema"]["fields"],
+            "query": without_datasets(path.read_text()),
+        }
     return view
 
 
@@ -234,7 +244,11 @@ def warehouse_of_terraform(resources: Resources) -> View:
     for table in resources.of("google_bigquery_table"):
         name = table.values["table_id"]
         if table.blocks("view"):
-            view[f"view {name}"] = {"query": without_datasets(table.block("view")["query"])}
+            view[f"view {name}"] = {
+                "description": table.values["description"],
+                "schema": json.loads(table.values["schema"]),
+                "query": without_datasets(table.block("view")["query"]),
+            }
             continue
         partitioning = table.block("time_partitioning")
         view[f"table {name}"] = {
@@ -250,6 +264,19 @@ def warehouse_of_terraform(resources: Resources) -> View:
 def without_datasets(query: str) -> str:
     """The query with `table` for `project.dataset.table`: where a view is differs."""
     return re.sub(r"`[^`\s]+\.[^`\s]+\.([^`\s]+)`", r"`\1`", query)
+
+
+def dashboard_of_files(folder: Path) -> View:
+    """The variables without which the dashboard does not start, or is not that of the cloud."""
+    asked = re.compile(r'os\.environ\["(\w+)"\](?! =)|"(\w+)" in os\.environ')
+    found = {
+        name
+        for path in folder.glob("*.py")
+        for names in asked.findall(path.read_text())
+        for name in names
+        if name
+    }
+    return {"function dashboard": {"environment": sorted(found - SET_ELSEWHERE.keys())}}
 
 
 def dangling_references(resources: Resources) -> Iterator[str]:
@@ -277,10 +304,14 @@ def everything(topology: Values, made: Resources, project: str, repository: Path
     local_topics = {f"topic {name}": {} for name in topology["topics"]}
     named = {topic: {} for topic in topics}
     cloud = of_terraform(made, project)
+    # It is no part of the local stack: it runs beside it, and asks it.
+    dashboard = {name: cloud.pop(name) for name in ["function dashboard"] if name in cloud}
+    code = dashboard_of_files(repository / "analytics/dashboard")
     return [
         *differences("the local stack", of_topology(topology), "Terraform", cloud),
         *differences("the local stack", local_topics, "topics.toml", named),
         *differences("topics.toml", topics, "Terraform", topics_of_terraform(made)),
         *differences("the files", warehouse, "Terraform", warehouse_of_terraform(made)),
+        *differences("the dashboard's code", code, "Terraform", dashboard),
         *dangling_references(made),
     ]

@@ -4,15 +4,15 @@ mistake, and so is one that is here and not made.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
 
 import drift
 from resources import Resources
 
-# By account, and by what the roles are on. Roles without `roles/`.
+# By account, and by what the roles are on. Roles without `roles/`, with their condition's title.
 Grants = dict[str, dict[str, list[str]]]
 
 BUCKETS = ("ingest", "archive", "records", "references", "evidence", "erasures")
+DATASETS = ("darkroom", "darkroom_analytics")
 
 DECLARED: Grants = {
     "upload-signer": {
@@ -50,6 +50,18 @@ DECLARED: Grants = {
         "dataset darkroom": ["darkroom.warehouseAuditor"],
         "project": ["bigquery.jobUser", "managedkafka.client"],
     },
+    "dashboard": {
+        "bucket archive": ["storage.objectViewer, only derivatives"],
+        "dataset darkroom_analytics": ["READER"],
+        "itself": ["iam.serviceAccountTokenCreator"],
+        "project": ["bigquery.jobUser"],
+    },
+    "analysts": {
+        "account dashboard": ["iam.serviceAccountTokenCreator"],
+        "dashboard": ["iap.httpsResourceAccessor"],
+        "dataset darkroom_analytics": ["READER"],
+        "project": ["bigquery.jobUser"],
+    },
     **{
         trigger: {"project": ["eventarc.eventReceiver"], service: ["run.invoker"]}
         for trigger, service in {
@@ -69,8 +81,10 @@ DECLARED: Grants = {
         "dataset darkroom": ["OWNER"],
         "dataset darkroom_analytics": ["OWNER"],
     },
-    # Google's own: Cloud Storage tells of events, Pub/Sub puts aside what is not delivered.
+    # Google's own: Cloud Storage tells of events, Identity-Aware Proxy calls for those whom it
+    # lets in, Pub/Sub puts aside what is not delivered.
     "Cloud Storage": {"project": ["pubsub.publisher"]},
+    "Identity-Aware Proxy": {"dashboard": ["run.invoker"]},
     "Pub/Sub": {"undelivered-events": ["pubsub.publisher"], "subscriptions": ["pubsub.subscriber"]},
 }
 
@@ -82,10 +96,13 @@ def differences(resources: Resources, project: str) -> list[str]:
 
 def made(resources: Resources, project: str) -> Grants:
     found: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
-    for member, target, role in grants(resources):
-        account = account_of(member, project)
-        on = "itself" if role.endswith("TokenCreator") else target_of(target, project)
-        found[account][on].add(role.split("/")[-1])
+    for grant in [*resources.grants(), *resources.accesses()]:
+        account = account_of(grant.member, project)
+        on = target_of(grant.target, project)
+        role = grant.role.split("/")[-1]
+        if grant.condition:
+            role += f", only {grant.condition['title']}"
+        found[account]["itself" if on == f"account {account}" else on].add(role)
     return {
         account: {on: sorted(roles) for on, roles in by_target.items()}
         for account, by_target in found.items()
@@ -94,22 +111,14 @@ def made(resources: Resources, project: str) -> Grants:
     }
 
 
-def grants(resources: Resources) -> Iterator[tuple[str, str, str]]:
-    """Every member, with a role, on a target."""
-    for grant in resources.grants():
-        yield grant.member, grant.target, grant.role
-    for dataset in resources.of("google_bigquery_dataset"):
-        for access in dataset.blocks("access"):
-            names = ("user_by_email", "group_by_email", "special_group", "iam_member", "domain")
-            member = next((access[name] for name in names if access.get(name)), None)
-            if member:
-                yield member, f"dataset {dataset.values['dataset_id']}", access["role"]
-
-
 def account_of(member: str, project: str) -> str:
     email = member.removeprefix("serviceAccount:")
     if member in ("projectOwners", f"projectOwner:{project}"):
         return "project's owners"
+    if member == "group:analysts@example.com":
+        return "analysts"
+    if email.endswith("@gcp-sa-iap.iam.gserviceaccount.com"):
+        return "Identity-Aware Proxy"
     if email.endswith("@gcp-sa-pubsub.iam.gserviceaccount.com"):
         return "Pub/Sub"
     # As the stand-in for Google's provider names it.
@@ -123,5 +132,10 @@ def target_of(target: str, project: str) -> str:
         return "project"
     if target.startswith("subscription-of-"):
         return "subscriptions"
+    if target in DATASETS:
+        return f"dataset {target}"
+    accounts = f"projects/{project}/serviceAccounts/"
+    if target.startswith(accounts):
+        return f"account {account_of(target.removeprefix(accounts), project)}"
     bucket = target.removeprefix(f"{project}-")
     return f"bucket {bucket}" if bucket in BUCKETS else target

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 
-from resources import Resource, Resources
+from resources import Grant, Resource, Resources
 
 Policy = Callable[[Resources], Iterator[str]]
 
@@ -19,6 +19,13 @@ IMPERSONATION = (
     "roles/iam.serviceAccountUser",
     "roles/iam.serviceAccountKeyAdmin",
 )
+
+
+# Analysts' dashboard, and the role of who is let in to it.
+DASHBOARD = "dashboard"
+VISITOR = "roles/iap.httpsResourceAccessor"
+# What a condition must say of an object. An original's name ends in /original.
+IS_DERIVATIVE = re.compile(r"resource\.name\.endsWith\('/\w+\.(jpg|webp)'\)")
 
 
 def check(resources: Resources, public_services: tuple[str, ...] = ()) -> list[str]:
@@ -177,6 +184,49 @@ def messages_have_an_end(resources: Resources) -> Iterator[str]:
             yield f"{kept_by.address}: keeps messages for more than seven days"
 
 
+def analysts_only_look(resources: Resources) -> Iterator[str]:
+    """Neither analysts nor their dashboard write anything, or read tables, records or originals."""
+    them = analysts(resources)
+    for grant in [*resources.grants(), *resources.accesses()]:
+        if grant.member in them and not is_only_looking(grant):
+            yield (
+                f"{grant.address}: {grant.role} on {grant.target} for {grant.member}, who is to see"
+                " views and derivatives and nothing else"
+            )
+
+
+def analysts(resources: Resources) -> set[str]:
+    """Who may ask the views or is let in to the dashboard, and the dashboard itself."""
+    readers = {access.member for access in resources.accesses() if access.role == "READER"}
+    visitors = {grant.member for grant in resources.grants() if grant.role == VISITOR}
+    accounts = resources.of("google_service_account")
+    dashboards = {
+        f"serviceAccount:{account.values['email']}"
+        for account in accounts
+        if account.values["account_id"] == DASHBOARD
+    }
+    return readers | visitors | dashboards
+
+
+def is_only_looking(grant: Grant) -> bool:
+    """Only the project can grant to ask questions. As the dashboard, analysts see derivatives."""
+    expression = (grant.condition or {}).get("expression", "")
+    return (
+        grant.role == "roles/bigquery.jobUser"
+        or (grant.role == "READER" and grant.target == "darkroom_analytics")
+        or (grant.role == VISITOR and grant.target == DASHBOARD)
+        or (
+            grant.role == "roles/iam.serviceAccountTokenCreator"
+            and f"/serviceAccounts/{DASHBOARD}@" in grant.target
+        )
+        or (
+            grant.role == "roles/storage.objectViewer"
+            and grant.target.endswith("-archive")
+            and all(IS_DERIVATIVE.fullmatch(part) for part in expression.split(" || "))
+        )
+    )
+
+
 def principals_of_kafka_are_emails(resources: Resources) -> Iterator[str]:
     for acl in resources.of("google_managed_kafka_acl"):
         for entry in acl.blocks("acl_entries"):
@@ -198,5 +248,6 @@ POLICIES: tuple[Policy, ...] = (
     callers_are_known,
     rows_have_an_end,
     messages_have_an_end,
+    analysts_only_look,
     principals_of_kafka_are_emails,
 )

@@ -29,12 +29,13 @@ class Resource:
 
 @dataclass(frozen=True)
 class Grant:
-    """A role that somebody has on something."""
+    """A role that somebody has on something, or on the part of it that a condition names."""
 
     address: str
     target: str
     role: str
     member: str
+    condition: Values | None = None
 
 
 class Resources:
@@ -53,6 +54,11 @@ class Resources:
     def grants(self) -> list[Grant]:
         return [grant for resource in self.matching("_iam_") for grant in grants_of(resource)]
 
+    def accesses(self) -> list[Grant]:
+        """What datasets grant, in the words of the others."""
+        datasets = self.of("google_bigquery_dataset")
+        return [access for dataset in datasets for access in accesses_of(dataset)]
+
 
 def resources_of(module: Values) -> Iterator[Resource]:
     for resource in module.get("resources", []):
@@ -66,24 +72,43 @@ def grants_of(resource: Resource) -> Iterator[Grant]:
     """What an IAM resource grants, be it one member's role, a role's members, or a whole policy."""
     values = resource.values
     target = target_of(values)
-    for role, members in bindings(values):
-        for member in members:
-            yield Grant(resource.address, target, role, member)
+    for binding in bindings(values):
+        for member in binding["members"]:
+            yield Grant(resource.address, target, binding["role"], member, binding.get("condition"))
 
 
-def bindings(values: Values) -> Iterable[tuple[str, list[str]]]:
+def bindings(values: Values) -> Iterable[Values]:
     if values.get("policy_data"):
-        policy = json.loads(values["policy_data"])
-        return [(binding["role"], binding["members"]) for binding in policy.get("bindings", [])]
-    if values.get("members"):
-        return [(values["role"], values["members"])]
-    return [(values["role"], [values["member"]])] if values.get("member") else []
+        return json.loads(values["policy_data"]).get("bindings", [])
+    members = values.get("members") or [values.get("member")]
+    if None in members:
+        return []
+    condition = next(iter(values.get("condition") or []), None)
+    return [{"role": values["role"], "members": members, "condition": condition}]
+
+
+def accesses_of(dataset: Resource) -> Iterator[Grant]:
+    for access in dataset.blocks("access"):
+        if member := member_of(access):
+            yield Grant(dataset.address, dataset.values["dataset_id"], access["role"], member)
+
+
+def member_of(access: Values) -> str | None:
+    """Who an access of a dataset is for; nobody where it is for a view, or for another dataset."""
+    if email := access.get("user_by_email"):
+        kind = "serviceAccount" if email.endswith(".gserviceaccount.com") else "user"
+        return f"{kind}:{email}"
+    if email := access.get("group_by_email"):
+        return f"group:{email}"
+    if domain := access.get("domain"):
+        return f"domain:{domain}"
+    return access.get("iam_member") or access.get("special_group")
 
 
 def target_of(values: Values) -> str:
     """What a grant is on: the first of its attributes that names something."""
     names = (
         *("bucket", "topic", "subscription", "secret_id", "crypto_key_id", "service_account_id"),
-        *("table_id", "dataset_id", "name", "repository", "project"),
+        *("table_id", "dataset_id", "name", "cloud_run_service_name", "repository", "project"),
     )
     return next((values[name] for name in names if values.get(name)), "")

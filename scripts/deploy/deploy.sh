@@ -84,7 +84,7 @@ create_revision "$function" "$image" "$serving"
 description=$(describe "$function")
 revision=$(latest_revision <<<"$description")
 begin "Smoke-test the revision"
-if is_worker_pool "$function"; then
+if is_worker_pool "$function" || is_behind_proxy "$function"; then
   describe_revision "$revision" | is_ready || fail "$revision is not ready"
 else
   tag_candidate "$function" "$revision"

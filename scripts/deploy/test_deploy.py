@@ -209,6 +209,19 @@ def deploy_service_calls(function: str) -> list[str]:
     ]
 
 
+def deploy_dashboard_calls() -> list[str]:
+    repository = f"{REGION}-docker.pkg.dev/{PROJECT}/darkroom/dashboard"
+    return [
+        f"gcloud run services describe dashboard {WHERE} --format=json",
+        *push_calls("dashboard"),
+        f"gcloud run services update dashboard {WHERE} --image={repository}@{DIGEST} "
+        "--update-labels=replaces=f-00002-now --no-traffic",
+        f"gcloud run services describe dashboard {WHERE} --format=json",
+        f"gcloud run revisions describe f-00003-new {WHERE} --format=json",
+        f"gcloud run services update-traffic dashboard {WHERE} --to-revisions=f-00003-new=100",
+    ]
+
+
 LAG = shlex.join(
     [
         *("gcloud", "logging", "read"),
@@ -258,7 +271,14 @@ EXPECTED = {
         else deploy_service_calls(function)
         for function in FUNCTIONS
     },
+    "deploy-dashboard": deploy_dashboard_calls(),
+    "push-dashboard": push_calls("dashboard"),
     "push-upload-signer": push_calls("upload-signer"),
+    "rollback-dashboard": [
+        f"gcloud run services describe dashboard {WHERE} --format=json",
+        f"gcloud run revisions describe f-00002-now {WHERE} --format=json",
+        f"gcloud run services update-traffic dashboard {WHERE} --to-revisions=f-00001-old=100",
+    ],
     "rollback-upload-signer": [
         f"gcloud run services describe upload-signer {WHERE} --format=json",
         f"gcloud run revisions describe f-00002-now {WHERE} --format=json",
@@ -334,6 +354,11 @@ def test_no_traffic_moves_to_a_revision_that_does_not_answer(workspace: Workspac
 def test_no_traffic_moves_when_another_revision_answers(workspace: Workspace) -> None:
     workspace.answer("curl", '{"status":"ok","revision":"f-00002-now"}')
     failed_deploy(workspace, "upload-signer", "was not answered by f-00003-new")
+
+
+def test_no_traffic_moves_to_a_dashboard_that_is_not_ready(workspace: Workspace) -> None:
+    workspace.answer("gcloud run revisions", revision({}, ready="False"))
+    failed_deploy(workspace, "dashboard", "f-00003-new is not ready")
 
 
 def test_no_instances_move_to_a_revision_that_is_not_ready(workspace: Workspace) -> None:
@@ -472,7 +497,7 @@ def test_status_tells_what_serves_and_what_is_newer(workspace: Workspace) -> Non
     assert " ".join(of_signer[2]) == "f-00003-new 0 %"
     assert all(DIGEST in row for row in rows if row[1] in ("f-00001-old", "f-00002-now"))
     assert ["purge-auditor", "cannot", "be", "described"] in rows
-    assert {row[0] for row in rows} == {"FUNCTION", *FUNCTIONS}
+    assert {row[0] for row in rows} == {"FUNCTION", "dashboard", *FUNCTIONS}
 
 
 @pytest.mark.parametrize("target", ["deploy", "rollback", "push", "image"])

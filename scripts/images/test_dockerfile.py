@@ -1,4 +1,4 @@
-"""The Dockerfile beside what it must agree with: no daemon is needed to see that."""
+"""The Dockerfiles beside what they must agree with: no daemon is needed to see that."""
 
 import re
 import tomllib
@@ -23,6 +23,12 @@ def test_it_lists_crates_with_the_program_that_setup_installs() -> None:
     setup = (REPOSITORY / "scripts/setup/images.sh").read_text()
     version = found(r"auditable_version=(\S+)", setup)
     assert found(r"cargo-auditable@(\S+)", DOCKERFILE) == version
+
+
+def test_the_dashboard_has_the_python_that_its_packages_are_pinned_for() -> None:
+    setup = (REPOSITORY / "scripts/setup/analytics.sh").read_text()
+    dockerfile = (REPOSITORY / "analytics/dashboard/Dockerfile").read_text()
+    assert found(r"python:([\d.]+)-", dockerfile) == found(r"dashboard_python_version=(\S+)", setup)
 
 
 def test_it_is_given_every_member_of_the_workspace() -> None:

@@ -1,4 +1,4 @@
-# A Kafka cluster that Terraform makes; everything else as it is by default.
+# A Kafka cluster that Terraform makes, and analysts with a dashboard; everything else as it is by default.
 project_id            = "example-project"
 region                = "europe-west1"
 notification_channels = ["projects/example-project/notificationChannels/1234567890"]
@@ -16,3 +16,7 @@ kafka = {
     subnetworks = ["projects/example-project/regions/europe-west1/subnetworks/senders"]
   }
 }
+
+analysts_group      = "analysts@example.com"
+bi_engine_gigabytes = 1
+dashboard           = true

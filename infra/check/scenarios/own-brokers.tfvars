@@ -24,6 +24,8 @@ kafka = {
 
 analysts_group      = "analysts@example.com"
 auditors_group      = "auditors@example.com"
+bi_engine_gigabytes = 1
+dashboard           = true
 kms_key             = "projects/example-project/locations/europe-west1/keyRings/darkroom/cryptoKeys/data"
 budget              = { billing_account = "012345-6789AB-CDEF01", currency = "EUR", monthly_amount = 500 }
 reference_senders   = ["serviceAccount:sender@example-project.iam.gserviceaccount.com"]

@@ -25,6 +25,7 @@ SERVICE = "modules/service/main.tf"
 POOL = "modules/worker-pool/main.tf"
 SCHEDULE = "modules/schedule/main.tf"
 WAREHOUSE = "modules/warehouse/main.tf"
+VIEWS = "modules/warehouse/views.tf"
 BUCKETS = "envs/production/buckets.tf"
 EVENTS = "envs/production/events.tf"
 FUNCTIONS = "envs/production/functions.tf"
@@ -258,6 +259,66 @@ MISTAKES = [
         "modules/events/main.tf", old='"432000s"', new='"864000s"',
     ),
     Mistake(
+        "analysts who read the tables", "policies",
+        "READER on darkroom for group:analysts@example.com", WAREHOUSE,
+        old="  # The views read these tables, whoever asks them.\n",
+        new="""  access {
+    role           = "READER"
+    group_by_email = var.analysts_group
+  }
+
+  # The views read these tables, whoever asks them.
+""",
+    ),
+    Mistake(
+        "dashboard that writes views", "policies",
+        "WRITER on darkroom_analytics for serviceAccount:dashboard@", VIEWS,
+        old='role          = "READER"', new='role          = "WRITER"',
+    ),
+    Mistake(
+        "analysts who write anywhere", "policies",
+        "roles/bigquery.dataEditor on example-project for group:analysts@example.com", NEW,
+        new=project_member("writer", "roles/bigquery.dataEditor", "group:${var.analysts_group}"),
+    ),
+    Mistake(
+        "analysts who act as another account", "policies",
+        "serviceAccounts/purge-auditor@example-project.iam.gserviceaccount.com for group:analysts@",
+        NEW,
+        new="""resource "google_service_account_iam_member" "mistake" {
+  service_account_id = "projects/${var.project_id}/serviceAccounts/${module.purge_auditor.email}"
+  role               = "roles/iam.serviceAccountTokenCreator"
+  member             = "group:${var.analysts_group}"
+}
+""",
+    ),
+    Mistake(
+        "dashboard that reads records", "policies",
+        "roles/storage.objectViewer on example-project-records for serviceAccount:dashboard@",
+        BUCKETS,
+        old='    "roles/storage.objectViewer" = [\n      # Looks whether the image is done.\n',
+        new='    "roles/storage.objectViewer" = [\n      module.dashboard[0].member,\n'
+            "      # Looks whether the image is done.\n",
+    ),
+    Mistake(
+        "dashboard that reads originals", "policies",
+        "roles/storage.objectViewer on example-project-archive for serviceAccount:dashboard@",
+        BUCKETS,
+        old="resource.name.endsWith('/preview.webp') ||", new="resource.name != '' ||",
+    ),
+    Mistake(
+        "condition that is dropped", "policies",
+        "roles/storage.objectViewer on example-project-archive for serviceAccount:dashboard@",
+        BUCKET,
+        old="          role      = grant.role\n          members   = sort(grant.members)\n"
+            "          condition = …\n",
+        new="          role    = grant.role\n          members = sort(grant.members)\n", batch=1,
+    ),
+    Mistake(
+        "group of analysts that may call the dashboard past the proxy", "policies",
+        "roles/run.invoker on dashboard for group:analysts@example.com", "modules/service/iap.tf",
+        old='  member   = "serviceAccount:service-…"\n', new="  member   = one(var.iap_members)\n",
+    ),
+    Mistake(
         "other lifecycle than the local one", "drift", "bucket erasures, lifecycle", BUCKETS,
         old="  delete_after_days = 30\n", new="  delete_after_days = 31\n",
     ),
@@ -278,6 +339,11 @@ MISTAKES = [
         "function without a variable", "drift", "function metadata-loader, environment", FUNCTIONS,
         old="    ERASURES_BUCKET      = module.erasures.name\n    BIGQUERY_DATASET",
         new="    BIGQUERY_DATASET",
+    ),
+    Mistake(
+        "dashboard without a variable", "drift", "function dashboard, environment",
+        "envs/production/dashboard.tf",
+        old="    ARCHIVE_BUCKET       = module.archive.name\n", new="",
     ),
     Mistake(
         "other partitions than declared", "drift", "topic darkroom.images, partitions", KAFKA,

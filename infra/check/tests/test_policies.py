@@ -43,7 +43,11 @@ def test_what_keeps_the_rules_passes() -> None:
         ),
         (
             "google_bigquery_dataset",
-            {"max_time_travel_hours": "48", "access": [{"iam_member": "allUsers"}]},
+            {
+                "dataset_id": "example",
+                "max_time_travel_hours": "48",
+                "access": [{"role": "OWNER", "iam_member": "allUsers"}],
+            },
             "everybody may read the dataset",
         ),
         (

@@ -3,6 +3,7 @@
 # "forbidden" where it would say "not found". So reading is roles/storage.objectViewer everywhere.
 
 locals {
+  dashboard    = var.dashboard ? [module.dashboard[0].member] : []
   kafka_ingest = var.kafka == null ? [] : [module.kafka_ingest[0].member]
 
   upload_headers = [
@@ -84,6 +85,16 @@ module "archive" {
     # Checks the settings.
     (module.roles.names.bucketInspector) = [module.purge_auditor.member]
   }
+
+  # The signed URL downloads in its name. It can read no original, and list nothing.
+  conditional_grants = [
+    for member in local.dashboard : {
+      condition = "resource.name.endsWith('/preview.webp') || resource.name.endsWith('/thumbnail.jpg')"
+      members   = [member]
+      role      = "roles/storage.objectViewer"
+      title     = "derivatives"
+    }
+  ]
 }
 
 module "records" {

@@ -10,7 +10,7 @@ provider "google" {
 locals {
   # What the functions are created with; deploys change it from then on.
   images = {
-    for function in ["image-processor", "kafka-ingest", "metadata-loader", "purge-auditor", "upload-signer"] :
+    for function in ["dashboard", "image-processor", "kafka-ingest", "metadata-loader", "purge-auditor", "upload-signer"] :
     function => lookup(var.images, function, "${var.region}-docker.pkg.dev/${var.project_id}/darkroom/${function}:latest")
   }
 }

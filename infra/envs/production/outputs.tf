@@ -1,6 +1,11 @@
 output "dashboard" {
-  description = "The dashboard's name."
+  description = "The name of Monitoring's dashboard."
   value       = module.monitoring.dashboard
+}
+
+output "dashboard_uri" {
+  description = "The address of the analysts' dashboard; null where there is none."
+  value       = var.dashboard ? module.dashboard[0].uri : null
 }
 
 output "dead_letter_subscription" {

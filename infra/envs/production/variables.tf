@@ -21,6 +21,12 @@ variable "auditors_group" {
   }
 }
 
+variable "bi_engine_gigabytes" {
+  description = "How much memory BI Engine answers analysts' questions from, in GiB; null means none."
+  type        = number
+  default     = null
+}
+
 variable "bucket_cors_origins" {
   description = "The origins of pages that may upload and download by signed URLs. Any page may by default, because the URL is what permits it."
   type        = list(string)
@@ -37,6 +43,17 @@ variable "budget" {
   default = null
 }
 
+variable "dashboard" {
+  description = "Whether there is a dashboard, for the group of analysts."
+  type        = bool
+  default     = false
+
+  validation {
+    condition     = !var.dashboard || var.analysts_group != null
+    error_message = "Nobody could look at it: give analysts_group too."
+  }
+}
+
 variable "images" {
   description = "The images that functions are created with, by function, where not the registry's :latest. Deploys change them afterwards."
   type        = map(string)
@@ -45,9 +62,9 @@ variable "images" {
   validation {
     condition = alltrue([
       for function in keys(var.images) :
-      contains(["image-processor", "kafka-ingest", "metadata-loader", "purge-auditor", "upload-signer"], function)
+      contains(["dashboard", "image-processor", "kafka-ingest", "metadata-loader", "purge-auditor", "upload-signer"], function)
     ])
-    error_message = "The functions are image-processor, kafka-ingest, metadata-loader, purge-auditor and upload-signer."
+    error_message = "The functions are image-processor, kafka-ingest, metadata-loader, purge-auditor and upload-signer; the dashboard is deployed like them."
   }
 }
 

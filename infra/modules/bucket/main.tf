@@ -80,16 +80,26 @@ resource "google_storage_bucket" "this" {
 
 # The whole policy, so that nobody has access whom this file does not name. A new bucket lets every
 # viewer of the project read its objects; here the project's owners administer it, which allows them to
-# delete objects, and not to read one.
+# delete objects, and not to read one. The provider says of every policy that it has version 3, which is
+# what conditions need.
 resource "google_storage_bucket_iam_policy" "this" {
   bucket = google_storage_bucket.this.name
   policy_data = jsonencode({
-    bindings = [
-      for role, members in merge(
-        { "roles/storage.legacyBucketOwner" = ["projectOwner:${var.project_id}"] },
-        var.grants,
-      ) : { role = role, members = sort(members) }
-      if length(members) > 0
-    ]
+    bindings = concat(
+      [
+        for role, members in merge(
+          { "roles/storage.legacyBucketOwner" = ["projectOwner:${var.project_id}"] },
+          var.grants,
+        ) : { role = role, members = sort(members) }
+        if length(members) > 0
+      ],
+      [
+        for grant in var.conditional_grants : {
+          role      = grant.role
+          members   = sort(grant.members)
+          condition = { title = grant.title, expression = grant.condition }
+        }
+      ],
+    )
   })
 }

@@ -4,6 +4,17 @@ variable "allow_destroy" {
   default     = false
 }
 
+variable "conditional_grants" {
+  description = "Who may do what with some of the objects: the members of a role, and the condition on `resource` that says with which. Its title names these objects."
+  type = list(object({
+    condition = string
+    members   = list(string)
+    role      = string
+    title     = string
+  }))
+  default = []
+}
+
 variable "cors" {
   description = "What pages of which origins may do with a signed URL."
   type = object({
@@ -41,7 +52,7 @@ variable "grants" {
 
   validation {
     condition = alltrue([
-      for member in flatten(values(var.grants)) :
+      for member in flatten([values(var.grants), var.conditional_grants[*].members]) :
       can(regex("^(serviceAccount|group|user|principal|principalSet):", member))
     ])
     error_message = "A member is serviceAccount:…, group:…, user:…, principal:… or principalSet:…, never the public."
@@ -49,7 +60,7 @@ variable "grants" {
 
   validation {
     condition = alltrue([
-      for role in keys(var.grants) :
+      for role in concat(keys(var.grants), var.conditional_grants[*].role) :
       !contains(["roles/owner", "roles/editor", "roles/viewer", "roles/storage.admin", "roles/storage.objectAdmin"], role)
     ])
     error_message = "Grant what is used: no primitive roles, and no administrator of objects."

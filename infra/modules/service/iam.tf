@@ -23,7 +23,7 @@ resource "google_project_iam_member" "this" {
 resource "google_service_account_iam_member" "signs_as_itself" {
   count = var.signs_as_itself ? 1 : 0
 
-  service_account_id = google_service_account.this.name
+  service_account_id = "projects/${var.project_id}/serviceAccounts/${local.email}"
   role               = "roles/iam.serviceAccountTokenCreator"
   member             = local.member
 }

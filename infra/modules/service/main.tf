@@ -34,7 +34,7 @@ resource "google_cloud_run_v2_service" "this" {
       }
 
       dynamic "env" {
-        for_each = var.environment
+        for_each = merge(var.environment, local.iap_environment)
         content {
           name  = env.key
           value = env.value
@@ -70,11 +70,10 @@ resource "google_cloud_run_v2_service" "this" {
         }
       }
 
-      # A function listens within a second, once its configuration is found whole.
       startup_probe {
         period_seconds    = 1
         timeout_seconds   = 1
-        failure_threshold = 30
+        failure_threshold = var.startup_seconds
         http_get {
           path = "/health"
         }

@@ -29,6 +29,22 @@ variable "environment" {
   type        = map(string)
 }
 
+variable "iap_members" {
+  description = "Who gets to it with a browser, through Identity-Aware Proxy, which then alone may call it; empty where it is not behind the proxy."
+  type        = set(string)
+  default     = []
+
+  validation {
+    condition     = length(var.iap_members) == 0 || length(var.invokers) == 0
+    error_message = "Behind Identity-Aware Proxy nobody else may call it."
+  }
+
+  validation {
+    condition     = alltrue([for member in var.iap_members : can(regex("^(serviceAccount|group|user|domain):", member))])
+    error_message = "A member is serviceAccount:…, group:…, user:… or domain:…."
+  }
+}
+
 variable "image" {
   description = "The image that the service is created with. Deploys change it."
   type        = string
@@ -115,6 +131,17 @@ variable "signs_as_itself" {
   description = "Whether it signs URLs as its own service account."
   type        = bool
   default     = false
+}
+
+variable "startup_seconds" {
+  description = "How long it may take to answer after its start. A function listens within a second, once its configuration is found whole."
+  type        = number
+  default     = 30
+
+  validation {
+    condition     = var.startup_seconds >= 1 && var.startup_seconds <= 240
+    error_message = "Cloud Run waits for 1 to 240 seconds."
+  }
 }
 
 variable "subnetwork" {

@@ -45,7 +45,7 @@ run "tables_and_views_are_those_of_the_project" {
   command = plan
 
   assert {
-    condition     = toset(keys(local.tables)) == toset(["image_records", "purge_ledger"])
+    condition     = toset(keys(local.tables)) == toset(["audit_checks", "image_records", "purge_ledger"])
     error_message = "infra/warehouse is not read."
   }
 
@@ -164,6 +164,48 @@ run "without_kafka_the_rest_stands" {
     condition     = length(local.kafka_environment["purge-auditor"]) == 0
     error_message = "The auditor would look for topics."
   }
+}
+
+run "without_a_dashboard_nobody_signs_and_nobody_is_let_in" {
+  command = plan
+
+  variables {
+    analysts_group = "analysts@example.com"
+  }
+
+  assert {
+    condition     = length(module.dashboard) + length(google_service_account_iam_member.analysts_sign_as_the_dashboard) == 0
+    error_message = "A dashboard is made that nobody asked for."
+  }
+}
+
+run "the_dashboard_is_for_the_analysts" {
+  command = plan
+
+  variables {
+    analysts_group = "analysts@example.com"
+    dashboard      = true
+  }
+
+  assert {
+    condition     = module.dashboard[0].email == "dashboard@example.iam.gserviceaccount.com"
+    error_message = "The dashboard would sign as somebody else."
+  }
+
+  assert {
+    condition     = google_service_account_iam_member.analysts_sign_as_the_dashboard[0].service_account_id == "projects/example/serviceAccounts/dashboard@example.iam.gserviceaccount.com"
+    error_message = "Analysts act as another account."
+  }
+}
+
+run "a_dashboard_for_nobody_is_refused" {
+  command = plan
+
+  variables {
+    dashboard = true
+  }
+
+  expect_failures = [var.dashboard]
 }
 
 run "a_cluster_beside_given_brokers_is_refused" {

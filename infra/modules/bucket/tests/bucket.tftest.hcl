@@ -110,6 +110,46 @@ run "the_policy_is_what_was_granted_and_the_owners" {
   }
 }
 
+run "a_condition_narrows_a_grant" {
+  command = plan
+
+  variables {
+    conditional_grants = [{
+      condition = "resource.name.endsWith('/thumbnail.jpg')"
+      members   = ["serviceAccount:c@example.iam.gserviceaccount.com"]
+      role      = "roles/storage.objectViewer"
+      title     = "thumbnails"
+    }]
+  }
+
+  assert {
+    condition = [
+      for binding in jsondecode(google_storage_bucket_iam_policy.this.policy_data).bindings :
+      binding if binding.role == "roles/storage.objectViewer"
+      ] == [{
+        condition = { expression = "resource.name.endsWith('/thumbnail.jpg')", title = "thumbnails" }
+        members   = ["serviceAccount:c@example.iam.gserviceaccount.com"]
+        role      = "roles/storage.objectViewer"
+    }]
+    error_message = "Some of the objects are all of them."
+  }
+}
+
+run "the_public_is_refused_under_a_condition_too" {
+  command = plan
+
+  variables {
+    conditional_grants = [{
+      condition = "resource.name.endsWith('/thumbnail.jpg')"
+      members   = ["allUsers"]
+      role      = "roles/storage.objectViewer"
+      title     = "thumbnails"
+    }]
+  }
+
+  expect_failures = [var.grants]
+}
+
 run "the_public_is_refused" {
   command = plan
 

@@ -1,4 +1,8 @@
-mock_provider "google" {}
+mock_provider "google" {
+  mock_data "google_project" {
+    defaults = { number = "1" }
+  }
+}
 
 variables {
   name            = "upload-signer"
@@ -60,6 +64,57 @@ run "it_signs_as_itself_alone" {
     condition     = length(google_project_iam_member.this) == 0
     error_message = "It may sign in the name of others."
   }
+}
+
+run "behind_the_proxy_nobody_else_calls_it" {
+  command = plan
+
+  variables {
+    iap_members = ["group:analysts@example.com"]
+  }
+
+  assert {
+    condition     = [for grant in google_cloud_run_v2_service_iam_member.iap : grant.member] == ["serviceAccount:service-1@gcp-sa-iap.iam.gserviceaccount.com"]
+    error_message = "The proxy cannot call it."
+  }
+
+  assert {
+    condition     = length(google_cloud_run_v2_service_iam_member.invoker) == 0
+    error_message = "Somebody gets past the proxy."
+  }
+
+  assert {
+    condition     = [for grant in google_iap_web_cloud_run_service_iam_member.this : "${grant.role} ${grant.member}"] == ["roles/iap.httpsResourceAccessor group:analysts@example.com"]
+    error_message = "The proxy lets others in, or not those."
+  }
+
+  assert {
+    condition = contains([
+      for env in google_cloud_run_v2_service.this.template[0].containers[0].env : "${env.name} ${env.value}"
+    ], "IAP_AUDIENCE /projects/1/locations/europe-west1/services/upload-signer")
+    error_message = "It takes the proxy's word for another service."
+  }
+}
+
+run "callers_beside_the_proxy_are_refused" {
+  command = plan
+
+  variables {
+    iap_members = ["group:analysts@example.com"]
+    invokers    = ["group:developers@example.com"]
+  }
+
+  expect_failures = [var.iap_members]
+}
+
+run "a_start_that_cloud_run_does_not_wait_for_is_refused" {
+  command = plan
+
+  variables {
+    startup_seconds = 241
+  }
+
+  expect_failures = [var.startup_seconds]
 }
 
 run "secrets_are_only_named" {
