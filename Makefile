@@ -3,11 +3,16 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test check-infra test-kafka test-images bench-audit bench-kafka fmt lint doc diagram \
-	cost schema python-lock images status bootstrap plan apply destroy clean
+.PHONY: help setup run dashboard notebook test check-analytics check-infra test-kafka test-images \
+	bench-analytics bench-audit bench-kafka fmt lint doc diagram cost schema python-lock images status \
+	bootstrap plan apply destroy looker-studio clean
 
 # What scripts/setup.sh installs, for the recipes after it.
 export PATH := $(or $(CARGO_HOME),$(HOME)/.cargo)/bin:$(PATH)
+
+# Always built for the whole workspace: for one crate alone its dependencies would be compiled again, with
+# the features that it needs of them.
+BINARIES := $(or $(CARGO_TARGET_DIR),target)/debug
 
 FUNCTIONS := $(notdir $(wildcard functions/*))
 
@@ -15,15 +20,21 @@ FUNCTIONS := $(notdir $(wildcard functions/*))
 IMAGES ?=
 ONCE ?=
 
+# make bench-analytics: how many images.
+ROWS ?= 1000000
+
 # make deploy-<function> and the like: the environment, a folder of infra/envs.
 ENV ?=
+
+# make looker-studio: the report to copy.
+TEMPLATE ?=
 
 help: ## Print this help
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { sub("%", "<function>", $$1); printf "  make %-20s %s\n", $$1, $$2 }' \
 		$(MAKEFILE_LIST)
 	@printf '\n  make run IMAGES=dir sends your own images; ONCE=1 ends it after the table;\n  KAFKA_BROKERS=host:port uses a real Kafka.\n'
 	@printf '  What deploys needs ENV=<environment>; DRY_RUN=1 only prints the commands.\n'
-	@printf '  A <function> is one of: $(FUNCTIONS).\n'
+	@printf '  A <function> is one of: $(FUNCTIONS); or dashboard.\n'
 
 setup: ## Install what is missing: a C compiler, Rust, the warehouse
 	@scripts/setup.sh
@@ -31,8 +42,19 @@ setup: ## Install what is missing: a C compiler, Rust, the warehouse
 # The dev profile, shared with `make test`: the pixel work is optimised in it too (see Cargo.toml).
 run: setup ## Start everything on this machine, send images through, show what came out
 	@cargo build --workspace --bins --locked
-	@cargo run --quiet --locked -p local-stack --bin local-stack -- \
+	@$(BINARIES)/local-stack \
 		$(if $(IMAGES),--images '$(IMAGES)') $(if $(ONCE),--once)
+
+dashboard: ## Serve the dashboard over what `make run` runs in another terminal
+	@scripts/setup.sh dashboard
+	@mkdir -p .local/superset
+	@source analytics/local.env && SUPERSET_HOME=$(CURDIR)/.local/superset \
+		.local/dashboard/bin/python analytics/dashboard/start.py 2>.local/superset/log || \
+		{ tail -n 1 .local/superset/log; echo 'The whole log is in .local/superset/log.'; exit 1; }
+
+notebook: ## Open the notebook over what `make run` runs in another terminal
+	@scripts/setup.sh notebook
+	@source analytics/local.env && .local/analytics/bin/jupyter lab analytics/notebooks/explore.ipynb
 
 test: setup ## Check format, lints, unit and integration tests, documentation and infrastructure
 	cargo fmt --all --check
@@ -41,11 +63,18 @@ test: setup ## Check format, lints, unit and integration tests, documentation an
 	# Most tests wait for processes rather than for a processor.
 	RUST_TEST_THREADS=$$((2 * $$(nproc))) cargo test --workspace --locked
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked
-	@$(MAKE) --no-print-directory check-infra
+	@$(MAKE) --no-print-directory check-infra check-analytics
+
+check-analytics: ## Check the views, their documentation, the notebook and the dashboard, on the local stack
+	@scripts/setup.sh analytics
+	cargo build --quiet --workspace --bins --locked
+	cd analytics && for check in 'ruff check --quiet' 'ruff format --check --quiet' 'mypy'; do \
+		../.local/analytics/bin/$$check || exit 1; done
+	.local/analytics/bin/python -m pytest --quiet analytics
 
 check-infra: ## Check the Terraform, the scripts and the Dockerfile, without a cloud
 	@scripts/setup.sh infra
-	cargo build --quiet --locked -p local-stack --bin local-stack
+	cargo build --quiet --workspace --bins --locked
 	.local/infra/bin/python -m pytest --quiet --numprocesses 2 --dist loadfile \
 		infra/check scripts/deploy scripts/images/test_dockerfile.py
 
@@ -59,6 +88,11 @@ test-images: images ## Test that every function's image is what it should be, an
 bench-audit: setup ## Measure sweeps by how much is stored
 	cargo build --release --locked -p purge-auditor
 	cargo bench --locked -p integration-tests --bench audit
+
+bench-analytics: ## Measure views, the guide's questions and the dashboard over a million images; ROWS=…
+	@scripts/setup.sh analytics
+	cargo build --quiet --workspace --bins --locked
+	PYTHONPATH=scripts/images .local/analytics/bin/python analytics/bench.py --rows '$(ROWS)'
 
 bench-kafka: setup ## Measure images through Kafka beside straight uploads
 	cargo build --release --locked -p kafka-ingest
@@ -79,11 +113,12 @@ diagram: setup ## Draw docs/architecture from docs/diagram/architecture.toml
 cost: setup ## Print what a month costs by images a day, from docs/cost/prices.toml
 	@.local/python/bin/python docs/cost
 
-schema: setup ## Generate the warehouse tables' definitions in infra/warehouse
-	@cd infra/warehouse && for table in image_records purge_ledger; do \
+schema: setup ## Generate the warehouse tables' definitions in infra/warehouse, and the data dictionary
+	@cd infra/warehouse && for table in audit_checks image_records purge_ledger; do \
 		cargo run --quiet --locked -p darkroom-core --example warehouse_table $$table > $$table.json.new && \
 		mv $$table.json.new $$table.json || exit 1; \
 	done
+	@python3 analytics/dictionary.py > docs/data-dictionary.md
 
 python-lock: setup ## Pin the Python packages anew, from their .in files
 	@scripts/lock-python.sh
@@ -116,6 +151,9 @@ apply: ## Change it, once confirmed
 
 destroy: ## Delete an environment, once confirmed; refused while images are kept, but for FORCE=1
 	@scripts/deploy/terraform.sh destroy '$(ENV)'
+
+looker-studio: ## Print the URL that makes a Looker Studio report on an environment; TEMPLATE=id copies one
+	@scripts/deploy/looker_studio.sh '$(ENV)' '$(TEMPLATE)'
 
 clean: ## Delete what was built and what the local run keeps
 	rm -rf target .local
