@@ -521,7 +521,7 @@ fn what_checks_came_to_can_be_asked() {
         let rows = stack.query(sql).await.into_iter();
         let asked: BTreeMap<String, Value> = rows
             .map(|mut row| {
-                assert_eq!(row.remove("report"), Some(json!(1)));
+                assert_eq!(row.remove("report"), Some(json!(2)));
                 (
                     row["check_id"].as_str().unwrap().to_owned(),
                     row["status"].clone(),
