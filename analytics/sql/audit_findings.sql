@@ -1,5 +1,6 @@
--- A check's last result, and since when it has come to that: since the first sweep after the last one
--- that came to something else. The 400 days that are kept are narrowed to 30 for the sake of what a
+-- What each check of the last sweep came to, and since when: since the first sweep after the last one that
+-- came to something else. A check that the last sweep did not make, as of a table that is gone, is of no
+-- interest any more. The 400 days that are kept are narrowed to 30 for the sake of what a
 -- query reads.
 WITH results AS (
   SELECT
@@ -25,4 +26,6 @@ SELECT
 FROM results
 JOIN changes ON changes.check_id = results.check_id
 WHERE changes.changed_at IS NULL OR results.as_of > changes.changed_at
-QUALIFY ROW_NUMBER() OVER (PARTITION BY results.check_id ORDER BY results.as_of DESC, results.report DESC) = 1
+QUALIFY results.report = MAX(results.report) OVER ()
+  -- It may have been told twice.
+  AND ROW_NUMBER() OVER (PARTITION BY results.check_id, results.report ORDER BY results.as_of) = 1

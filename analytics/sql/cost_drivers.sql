@@ -21,11 +21,16 @@ parts AS (
   SELECT day, source, content_type, size_class, 1 AS images, size_bytes, 0.0 AS seconds
   FROM sized
   UNION ALL
-  SELECT day, source, content_type, size_class, 0 AS images, derivative.size_bytes AS size_bytes, 0.0 AS seconds
-  FROM sized, UNNEST(derivatives) AS derivative
+  -- A derivative has a `content_type` too: what is the image's is said to be.
+  SELECT
+    sized.day, sized.source, sized.content_type, sized.size_class,
+    0 AS images, derivative.size_bytes AS size_bytes, 0.0 AS seconds
+  FROM sized, UNNEST(sized.derivatives) AS derivative
   UNION ALL
-  SELECT day, source, content_type, size_class, 0 AS images, 0 AS size_bytes, stage.milliseconds / 1000 AS seconds
-  FROM sized, UNNEST(stages) AS stage
+  SELECT
+    sized.day, sized.source, sized.content_type, sized.size_class,
+    0 AS images, 0 AS size_bytes, stage.milliseconds / 1000 AS seconds
+  FROM sized, UNNEST(sized.stages) AS stage
 )
 SELECT
   day,

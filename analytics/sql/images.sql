@@ -1,7 +1,7 @@
 -- An image may be loaded more than once: its latest load counts. The bare comparison on `received_at`,
--- the partitioning column, keeps BigQuery from reading partitions that are due but not dropped yet; and
--- because the window is by `received_at` too, BigQuery reads only the partitions that a query's own
--- filter on `received_at` leaves.
+-- the partitioning column, keeps BigQuery from reading partitions that are due but not dropped yet. The
+-- window is by `received_at` too, so that a query's own filter on it may go through the window to the
+-- partitions: `bq query --dry_run` tells how many bytes that leaves.
 SELECT
   image_id,
   received_at,

@@ -1,6 +1,6 @@
 -- The stages of processing, and beside them the way from the arrival to the end of processing.
 WITH durations AS (
-  SELECT received_at, stage.stage AS stage, stage.milliseconds AS milliseconds
+  SELECT images.received_at AS received_at, stage.stage AS stage, stage.milliseconds AS milliseconds
   FROM `${project}.${dataset}.images` AS images, UNNEST(images.stages) AS stage
   UNION ALL
   SELECT

@@ -1,4 +1,5 @@
--- The trend is against the same sender and reason on the day before.
+-- The trend is against the same sender and reason on the day before, where all of that day is known: the
+-- oldest day is not, because images go seven days after their arrival.
 WITH by_day AS (
   SELECT
     DATE(received_at) AS day,
@@ -23,7 +24,11 @@ SELECT
   today.sender AS sender,
   today.images AS images,
   today.images / sent.images AS share_of_sent,
-  today.images - COALESCE(before.images, 0) AS more_than_the_day_before,
+  IF(
+    DATE_SUB(today.day, INTERVAL 1 DAY) > DATE(TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 7 DAY)),
+    today.images - COALESCE(before.images, 0),
+    NULL
+  ) AS more_than_the_day_before,
   today.example AS example
 FROM by_day AS today
 JOIN sent

@@ -3,7 +3,7 @@ WITH parts AS (
   FROM `${project}.${dataset}.images`
   UNION ALL
   SELECT
-    TIMESTAMP_TRUNC(due_at, HOUR) AS due_hour,
+    TIMESTAMP_TRUNC(images.due_at, HOUR) AS due_hour,
     0 AS images,
     0 AS original_bytes,
     derivative.size_bytes AS derivative_bytes

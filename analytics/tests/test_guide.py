@@ -8,7 +8,7 @@ import pytest
 
 from conftest import Ask
 from warehouse import REPOSITORY
-from world import YESTERDAY
+from world import YESTERDAY, image_id
 
 ANSWERS: dict[str, list[tuple[Any, ...]]] = {
     "What came in yesterday, and from where?": [
@@ -29,8 +29,9 @@ ANSWERS: dict[str, list[tuple[Any, ...]]] = {
     "Which cameras do images come from?": [("Acme", "One", 4, 80.0), ("Acme", "Two", 1, 20.0)],
     "Which labels do images carry?": [("site", "north", 2), ("site", "south", 1)],
     "Which images are near-duplicates across sources?": [
-        ("web", "kafka", 2, 1),
-        ("kafka", "web", 3, 1),
+        (image_id("a"), image_id("k2"), 0, "web", "kafka", "user-1", "darkroom.images"),
+        (image_id("a"), image_id("k1"), 2, "web", "kafka", "user-1", "darkroom.images"),
+        (image_id("k0"), image_id("a"), 3, "kafka", "web", "darkroom.images", "user-1"),
     ],
     "What is purged in the next 24 hours?": [(1, 4_220_000)],
     "Where does the processing time go?": [

@@ -1,6 +1,6 @@
 """Every view answers what can be counted in world.py."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -90,11 +90,17 @@ def test_cameras_are_counted(ask: Ask) -> None:
 def test_near_duplicates_are_pairs_by_their_distance(ask: Ask) -> None:
     rows = ask("SELECT image_id, duplicate_id, distance, sender FROM near_duplicates")
     found = {(r["image_id"], r["duplicate_id"]): r["distance"] for r in rows}
+    k1, k2 = sorted([image_id("k1"), image_id("k2")])
+    assert len(rows) == len(found)
     assert found == {
-        # The first of the day before, then that of noon, then the stream's; u1 is a copy of a.
+        # The first of the day before, then that of noon, then the stream's of the hour after.
         (image_id("k0"), image_id("a")): 3,
         (image_id("k0"), image_id("k1")): 3,
+        (image_id("k0"), image_id("k2")): 3,
         (image_id("a"), image_id("k1")): 2,
+        (k1, k2): 2,
+        # Copies: one of the stream, which is compared with others too, and one of the web, which is not.
+        (image_id("a"), image_id("k2")): 0,
         (image_id("a"), image_id("u1")): 0,
     }
 
@@ -103,7 +109,8 @@ def test_retention_counts_what_is_due_by_hour(ask: Ask) -> None:
     rows = ask("SELECT * FROM retention_status ORDER BY due_hour")
     first = rows[0]
     assert first["due_hour"] == (NOW + timedelta(minutes=40)).replace(minute=0, second=0)
-    assert -1 <= first["hours_left"] <= 1
+    left = (first["due_hour"] - datetime.now(UTC)).total_seconds() / 3600
+    assert first["hours_left"] == pytest.approx(left, abs=0.05)
     assert (first["images"], first["original_bytes"], first["derivative_bytes"]) == (
         1,
         4_000_000,
