@@ -15,6 +15,8 @@ from warehouse import REPOSITORY
 TABS = ("Arrivals", "Processing", "Images", "Near-duplicates", "Retention")
 # Superset's scripts are some megabytes, and every chart is a query.
 PATIENCE_MILLISECONDS = 120_000
+# Its own database is made first: about half a minute on an idle machine.
+START_SECONDS = 300
 
 
 def environment(warehouse: str, cloud: LocalCloud) -> dict[str, str]:
@@ -43,7 +45,7 @@ def dashboard(variables: dict[str, str], folder: Path) -> Iterator[str]:
         )
     try:
         address = re.compile(r"The dashboard is at (http://\S+)/")
-        yield wait_for(lambda: address.search(log.read_text()), process, log)[1]
+        yield wait_for(lambda: address.search(log.read_text()), process, log, START_SECONDS)[1]
     finally:
         process.terminate()
         process.wait()

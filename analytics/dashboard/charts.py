@@ -193,7 +193,7 @@ PURGED = over_time(
     "Purged by hour and cause", PURGES, "bar", metrics=["Objects"], groupby=["cause"], stack="Stack"
 )
 FINDINGS = table(
-    "Checks of the last sweeps",
+    "Checks of the last sweep",
     AUDIT_FINDINGS,
     query_mode="raw",
     all_columns=["status", "check_id", "since", "as_of", "seen", "expected", "mend"],
@@ -223,7 +223,9 @@ GALLERY = gallery(
     order_by_cols=['["received_at", false]'],
     where=where("status = 'processed'"),
 )
-PAIRS = number("Pairs", NEAR_DUPLICATES, "Pairs", "pairs that look alike")
+PAIRS = number(
+    "Pairs", NEAR_DUPLICATES, "Pairs", "pairs that look alike; filters are of the first of the two"
+)
 PAIRS_GALLERY = gallery(
     "Near-duplicates",
     NEAR_DUPLICATES,

@@ -230,7 +230,7 @@ PURGES = Dataset(
 
 AUDIT_FINDINGS = Dataset(
     name="audit findings",
-    description="What each check of the last sweeps came to.",
+    description="What each check of the last sweep came to.",
     sql="""
 SELECT *, CASE status WHEN 'violation' THEN 2 WHEN 'warn' THEN 1 ELSE 0 END AS severity
 FROM audit_findings""",

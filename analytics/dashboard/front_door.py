@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response
 
 DASHBOARD = f"/superset/dashboard/{SLUG}/"
 # Without Superset's menu, and with the filters folded away.
-PHONES = f"/superset/dashboard/{PHONES_SLUG}/?standalone=1&expand_filters=0"
+PHONES = f"/superset/dashboard/{PHONES_SLUG}/?standalone=1&expand_filters=0&"
 
 blueprint = Blueprint("front_door", __name__)
 
@@ -17,5 +17,5 @@ def lead() -> Response | None:
         return None
     # https://developer.mozilla.org/docs/Web/HTTP/Guides/Browser_detection_using_the_user_agent
     if "Mobi" in request.headers.get("User-Agent", ""):
-        return redirect(PHONES)
+        return redirect(PHONES + request.query_string.decode())
     return redirect(DASHBOARD) if request.path == "/" else None

@@ -9,6 +9,8 @@ from google.auth import exceptions, jwt
 KEYS = "https://www.gstatic.com/iap/verify/public_key"
 ISSUER = "https://cloud.google.com/iap"
 HEADER = "X-Goog-IAP-JWT-Assertion"
+# Google's pages allow this much.
+CLOCK_SKEW_SECONDS = 30
 
 
 def email(assertion: str | None) -> str | None:
@@ -16,7 +18,8 @@ def email(assertion: str | None) -> str | None:
     if not assertion:
         return None
     try:
-        claims = jwt.decode(assertion, certs=keys(), audience=os.environ["IAP_AUDIENCE"])
+        audience = os.environ["IAP_AUDIENCE"]
+        claims = jwt.decode(assertion, keys(), audience=audience, clock_skew_in_seconds=CLOCK_SKEW_SECONDS)
     except (exceptions.GoogleAuthError, ValueError):
         return None
     return claims.get("email") if claims.get("iss") == ISSUER else None

@@ -32,4 +32,5 @@ class SecurityManager(SupersetSecurityManager):  # type: ignore[misc]
         password = secrets.token_urlsafe(32)
         user = self.add_user(name, name, "", name, self.find_role(ANALYST), password)
         g.makes_user = False
-        return user
+        # A page asks for many things at once: another request may have made the user meanwhile.
+        return user or self.find_user(name)

@@ -15,6 +15,9 @@ from flask_appbuilder.security.manager import AUTH_REMOTE_USER
 from google.cloud import bigquery
 from sqlalchemy.engine.url import URL
 
+QUERY_SECONDS = 120
+MOST_BYTES_BILLED = 100 * 2**30
+
 # Signs what browsers keep, which nobody misses after a restart.
 SECRET_KEY = secrets.token_hex(32)
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -36,8 +39,13 @@ def warehouse() -> bigquery.Client:
     dataset = f"{os.environ['GOOGLE_CLOUD_PROJECT']}.{os.environ['BIGQUERY_DATASET']}"
     return bigquery.Client(
         project=os.environ["GOOGLE_CLOUD_PROJECT"],
-        # Views need no prefix, in SQL Lab neither.
-        default_query_job_config=bigquery.QueryJobConfig(default_dataset=dataset),
+        default_query_job_config=bigquery.QueryJobConfig(
+            # Views need no prefix, in SQL Lab neither.
+            default_dataset=dataset,
+            job_timeout_ms=QUERY_SECONDS * 1000,
+            # SQL Lab can ask more than the views: public datasets too, at the project's cost.
+            maximum_bytes_billed=MOST_BYTES_BILLED,
+        ),
     )
 
 
@@ -54,8 +62,8 @@ FEATURE_FLAGS = {
 }
 # Nothing is shown twice from the warehouse within a minute.
 DATA_CACHE_CONFIG = {"CACHE_TYPE": "SimpleCache", "CACHE_DEFAULT_TIMEOUT": 60}
-SUPERSET_WEBSERVER_TIMEOUT = 120
-SQLLAB_TIMEOUT = 120
+# How long a page waits for an answer.
+SUPERSET_WEBSERVER_TIMEOUT = QUERY_SECONDS + 10
 ROW_LIMIT = 10_000
 # It would turn off the logs of everything else.
 ALEMBIC_SKIP_LOG_CONFIG = True

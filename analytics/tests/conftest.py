@@ -12,6 +12,7 @@ from local_cloud import LocalCloud
 from PIL import Image, ImageDraw
 
 import browser
+import proxy
 import warehouse
 import world
 
@@ -67,6 +68,12 @@ def thumbnail(text: str) -> bytes:
     file = io.BytesIO()
     picture.save(file, "JPEG")
     return file.getvalue()
+
+
+@pytest.fixture
+def proxys_key() -> Iterator[proxy.Key]:
+    with proxy.published() as key:
+        yield key
 
 
 @pytest.fixture(scope="session")

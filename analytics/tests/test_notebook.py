@@ -39,6 +39,6 @@ def test_it_runs_from_top_to_bottom(environment: dict[str, str]) -> None:
     assert "kafka" in texts(volume)
     assert "unsupported_format" in texts(quality)
     assert "received to processed" in texts(latency)
-    assert "4 pairs, 2 across sources" in texts(duplicates)
+    assert "7 pairs, 3 across sources" in texts(duplicates)
     # Volume, quality, and thumbnails thrice.
     assert [pictures(cell) for cell in (volume, quality, images, duplicates, clusters)] == [1] * 5

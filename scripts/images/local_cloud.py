@@ -93,9 +93,14 @@ def ask(method: str, url: str, body: object = None, headers: dict[str, str] | No
     return json.loads(text) if text else None
 
 
-def wait_for(look: Callable[[], T | None], process: subprocess.Popen[Any], log: Path) -> T:
+def wait_for(
+    look: Callable[[], T | None],
+    process: subprocess.Popen[Any],
+    log: Path,
+    seconds: float = DEADLINE_SECONDS,
+) -> T:
     """Looks until there is something to see, the process has ended, or it takes too long."""
-    deadline = time.monotonic() + DEADLINE_SECONDS
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline and process.poll() is None:
         if (seen := look()) is not None:
             return seen

@@ -10,9 +10,9 @@ module "dashboard" {
   location    = var.region
   image       = local.images.dashboard
 
-  # A page asks for all of its charts at once. More than its 16 threads take wait for them: Cloud Run
-  # would soon refuse them.
-  concurrency = 80
+  # A page asks for all of its charts at once. Fewer than its 80 threads, so that one is left to say that
+  # it lives.
+  concurrency = 64
   memory_mib  = 2048
   # What people save is in a database of the instance's own, and gone with it: a second instance would
   # not know of it.
