@@ -45,7 +45,12 @@ run: setup ## Start everything on this machine, send images through, show what c
 	@$(BINARIES)/local-stack \
 		$(if $(IMAGES),--images '$(IMAGES)') $(if $(ONCE),--once)
 
+# What `make run` serves, for what comes after it.
+is_running := source analytics/local.env && { curl -so /dev/null $$BIGQUERY_EMULATOR_HOST || \
+	{ echo "Nothing answers at $$BIGQUERY_EMULATOR_HOST: start \`make run\` first, in another terminal."; exit 1; }; }
+
 dashboard: ## Serve the dashboard over what `make run` runs in another terminal
+	@$(is_running)
 	@scripts/setup.sh dashboard
 	@mkdir -p .local/superset
 	@source analytics/local.env && SUPERSET_HOME=$(CURDIR)/.local/superset \
@@ -53,6 +58,7 @@ dashboard: ## Serve the dashboard over what `make run` runs in another terminal
 		{ tail -n 1 .local/superset/log; echo 'The whole log is in .local/superset/log.'; exit 1; }
 
 notebook: ## Open the notebook over what `make run` runs in another terminal
+	@$(is_running)
 	@scripts/setup.sh notebook
 	@source analytics/local.env && .local/analytics/bin/jupyter lab analytics/notebooks/explore.ipynb
 
@@ -82,7 +88,7 @@ test-kafka: setup ## Test what needs a real Kafka broker, on KAFKA_BROKERS or on
 	@scripts/test-kafka.sh
 
 test-images: images ## Test that every function's image is what it should be, and starts
-	cargo build --locked -p local-cloud
+	cargo build --locked --workspace --bins
 	.local/infra/bin/pytest scripts/images
 
 bench-audit: setup ## Measure sweeps by how much is stored
@@ -118,7 +124,8 @@ schema: setup ## Generate the warehouse tables' definitions in infra/warehouse, 
 		cargo run --quiet --locked -p darkroom-core --example warehouse_table $$table > $$table.json.new && \
 		mv $$table.json.new $$table.json || exit 1; \
 	done
-	@python3 analytics/dictionary.py > docs/data-dictionary.md
+	@.local/python/bin/python analytics/dictionary.py > docs/data-dictionary.md.new
+	@mv docs/data-dictionary.md.new docs/data-dictionary.md
 
 python-lock: setup ## Pin the Python packages anew, from their .in files
 	@scripts/lock-python.sh

@@ -34,7 +34,8 @@ WITH numbers AS (
     n,
     MOD(n * 48271, 999983) AS random,
     TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL DIV(n * 600000, @rows) SECOND) AS received_at,
-    -- One in a hundred is a copy of the one before, and one differs from it in two bits.
+    -- One in a hundred is a copy of the one before, and one differs from it in two bits; a twentieth have
+    -- a quarter of the hash in common, as blank pages have.
     CASE MOD(n, 100)
       WHEN 12 THEN n - 1
       WHEN 13 THEN n - 2
@@ -45,8 +46,10 @@ WITH numbers AS (
 hashed AS (
   SELECT
     *,
-    ((MOD(picture * 48271, 2147483647) << 32) | MOD(picture * 69621, 2147483647))
-      ^ IF(MOD(n, 100) = 13, 65537, 0) AS hash
+    (
+      ((MOD(picture * 48271, 2147483647) << 32) | MOD(picture * 69621, 2147483647))
+      ^ IF(MOD(n, 100) = 13, 65537, 0)
+    ) & IF(MOD(n, 20) = 5, ~65535, -1) AS hash
   FROM numbers
 )
 SELECT

@@ -22,7 +22,8 @@ rows() {
   local function=$1 description latest serving about target
   choose_commands "$function"
   if ! description=$(describe "$function"); then
-    row "$function" "cannot be described" "" "" ""
+    # There need not be a dashboard.
+    is_behind_proxy "$function" || row "$function" "cannot be described" "" "" ""
     return
   fi
   mapfile -t serving < <(serving_revisions <<<"$description")

@@ -12,14 +12,15 @@ ensure_dashboard() {
 
 # The dashboard is tested in it. Ubuntu has no package of it that is not a snap.
 ensure_browser() {
-  has chromium && return
+  has chromium || has_playwrights_chromium && return
   as_root apt-get -qq update
   if apt-cache show chromium >/dev/null 2>&1; then
     install_packages chromium fonts-liberation
-  elif [[ ! -e $cache/browser-ready ]]; then
+  else
     say "installing Chromium in ~/.cache/ms-playwright"
     as_root "$PWD/.local/analytics/bin/playwright" install-deps chromium >/dev/null
     .local/analytics/bin/playwright install chromium >/dev/null
-    touch "$cache/browser-ready"
   fi
 }
+
+has_playwrights_chromium() { compgen -G "$HOME/.cache/ms-playwright/chromium-*/INSTALLATION_COMPLETE" >/dev/null; }
