@@ -7,6 +7,8 @@
    wrong type are errors of that row. Uncorrected, the first is dropped and the others become null.
 4. A value of the wrong type in a request's only row is that row's error, as it is among many rows.
    Uncorrected, the request fails.
+5. An insert that meets a deletion from the same table is made again. Uncorrected, its rows are called
+   invalid, which they are not.
 """
 
 import datetime
@@ -15,10 +17,15 @@ import threading
 import duckdb
 
 from local_bigquery.catalog import tabledata, tables
+from local_bigquery.errors import BigQueryError
 
 _insert_all = tabledata.insert_all
 _insert = tabledata._insert
 _writer = threading.Lock()
+
+# What DuckLake says when a transaction met another, and how often it is then tried.
+_CONFLICT = "Failed to commit DuckLake transaction"
+_TRIES = 100
 
 # What reads a value of a type, or raises.
 _READERS = {
@@ -49,9 +56,25 @@ def insert_all(project_id, dataset_id, table_id, body):
 
 
 def insert(table, schema, rows):
+    errors = []
+    for _ in range(_TRIES):
+        refused = _insert_once(table, schema, rows)
+        met = {error["index"] for error in refused if _CONFLICT in error["errors"][0]["message"]}
+        errors += [error for error in refused if error["index"] not in met]
+        rows = [(index, row) for index, row in rows if index in met]
+        if not rows:
+            return errors
+    raise BigQueryError("dontRetry", "Others write to the table without a pause.")
+
+
+def _insert_once(table, schema, rows):
     try:
         return _insert(table, schema, rows)
-    except (duckdb.ConversionException, duckdb.InvalidInputException) as error:
+    except (
+        duckdb.ConversionException,
+        duckdb.InvalidInputException,
+        duckdb.TransactionException,
+    ) as error:
         return [{"index": index, "errors": [_problem("", str(error))]} for index, _ in rows]
 
 
