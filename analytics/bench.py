@@ -5,7 +5,6 @@ The rows are made by the warehouse itself, from a number each: a million of them
 
 import argparse
 import os
-import re
 import statistics
 import time
 from collections.abc import Callable
@@ -18,6 +17,7 @@ from local_cloud import LocalCloud
 from playwright.sync_api import Page, expect
 
 import browser
+import guide
 import warehouse
 from warehouse import REPOSITORY
 
@@ -138,9 +138,9 @@ def queries() -> dict[str, str]:
     """Every view as a whole, in the warehouse: what is sent back is a number."""
     views = sorted(path.stem for path in (REPOSITORY / "analytics/sql").glob("*.sql"))
     found = {view: f"SELECT COUNT(*) FROM (SELECT * FROM {view})" for view in views}
-    guide = (REPOSITORY / "docs/analyst-guide.md").read_text()
-    questions = re.findall(r"^## (\d+\. .+?)\n\n```sql\n(.+?)```", guide, re.M | re.S)
-    return found | dict(questions)
+    for number, (question, sql) in enumerate(guide.questions().items(), start=1):
+        found[f"{number}. {question}"] = sql
+    return found
 
 
 def seconds(client: bigquery.Client, sql: str) -> float:

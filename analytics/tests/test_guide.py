@@ -1,13 +1,12 @@
 """Each question of docs/analyst-guide.md has the answer that can be counted in world.py."""
 
-import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from conftest import Ask
-from warehouse import REPOSITORY
+from guide import questions
 from world import YESTERDAY, image_id
 
 ANSWERS: dict[str, list[tuple[Any, ...]]] = {
@@ -41,11 +40,6 @@ ANSWERS: dict[str, list[tuple[Any, ...]]] = {
         ("24 MP and more", 1, 0.1),
     ],
 }
-
-
-def questions() -> dict[str, str]:
-    guide = (REPOSITORY / "docs/analyst-guide.md").read_text()
-    return dict(re.findall(r"^## \d+\. (.+?)\n\n```sql\n(.+?)```", guide, re.M | re.S))
 
 
 def test_every_question_has_an_answer() -> None:
